@@ -1,0 +1,82 @@
+"""The book's own page of code: in what world its blocks run.
+
+The build reads this in the process that runs the blocks, before anything else is imported there. The library is
+never imported in `warm`: the build must see when a section uses it.
+"""
+
+import hashlib
+import pickle
+import random
+import sys
+
+# One thread and one instruction set, so that sums are added in the same order on every machine.
+environment = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_CBWR": "AVX2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "Agg",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+}
+
+# Modules that may use the network while blocks run: none yet.
+network: tuple[str, ...] = ()
+
+
+def warm() -> None:
+    """Import, once, what most sections import, with the parts that are imported late."""
+    import matplotlib.pyplot as plt
+    import numpy  # noqa: F401
+
+    figure, axes = plt.subplots()
+    axes.plot([0, 1])
+    figure.canvas.draw()
+    plt.close(figure)
+    try:
+        import sklearn.datasets  # noqa: F401
+        import torch
+    except ImportError:  # a section that needs it will say so
+        return
+    # The first optimizer pulls in another 1.3 s of imports.
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+
+
+def imported(package: str) -> None:
+    """Called when a block, or the library, first imports a package: figures get the book's style."""
+    if package == "matplotlib":
+        from dlkit import plot
+
+        plot.use()
+
+
+def seed() -> None:
+    """Put every generator of random numbers into a known state, before a section's first block."""
+    random.seed(0)
+    if numpy := sys.modules.get("numpy"):
+        numpy.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
+def random_state() -> str:
+    """A fingerprint of all generators: two are equal if and only if nothing was drawn in between."""
+    state = [random.getstate()]
+    if numpy := sys.modules.get("numpy"):
+        state.append(numpy.random.get_state())
+    if torch := sys.modules.get("torch"):
+        state.append(torch.get_rng_state().numpy().tobytes())
+    return hashlib.sha256(pickle.dumps(state)).hexdigest()
+
+
+def devices() -> str:
+    """What the section ran on, for its cost line."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}"
+    return "CPU"

@@ -1,0 +1,1 @@
+"""The library of *Deep Learning That Runs*. Importing it needs NumPy alone."""

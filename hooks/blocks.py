@@ -1,0 +1,80 @@
+"""A block -> HTML: its code, and what it showed, as one object."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hooks import highlight, sanitize
+from hooks.marks import Block
+from hooks.outputs import show
+from hooks.problem import Problem
+from hooks.records import IMAGES, Record
+from hooks.section import Section
+
+Source = Callable[[str], tuple[str, str, int] | None]  # dotted name -> code, file, line
+
+
+@dataclass
+class Drawn:
+    html: str  # of the block itself; nothing if all of it is hidden, or stands in its figure
+    pictures: list[str] = field(default_factory=list)  # of its figure
+    assets: dict[str, bytes] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def draw(section: Section, block: Block, record: Record | None, page: str, alt: str, source: Source | None) -> Drawn:
+    """The block with what the record says it showed; without a record, its code alone."""
+    options = block.options
+    figure = bool(options.label or options.caption)
+    outputs = record.outputs(block.name) if record and block.executed else ()
+    shown = show(section, block, outputs, page, alt, figure)
+    drawn = Drawn("", shown.pictures, shown.assets, shown.problems)
+    if options.label and record and block.executed and not any(output.mime in IMAGES for output in outputs):
+        message = f"`{options.label}` is a figure's label, and this block draws none."
+        drawn.problems.append(section.problem(block.line, message, "Draw one, or take the label out."))
+    code, origin = block.source, ""
+    if options.source:
+        code, origin = _library(section, block, source, drawn.problems)
+    highlighted = highlight.python(code)
+    below = "".join(shown.text)
+    if options.test:
+        drawn.html = (
+            f'<details class="checked" id="{block.name}"><summary>{_claims(block.source, record)}</summary>'
+            f"{highlighted}{below}</details>"
+        )
+        return drawn
+    if options.fold:
+        highlighted = f'<details class="fold"><summary>Code</summary>{highlighted}</details>'
+    classes = "block"
+    if options.hide:
+        classes, highlighted = "block output-only", ""
+    elif options.static:
+        classes, below = "block static", f'<p class="why">Not run: {sanitize.text(options.why)}</p>'
+    elif options.source:
+        classes, below = "block source", origin
+    if highlighted or below:
+        drawn.html = f'<div class="{classes}" id="{block.name}">{highlighted}{below}</div>'
+    return drawn
+
+
+def _library(section: Section, block: Block, source: Source | None, problems: list[Problem]) -> tuple[str, str]:
+    """The library's own code for `source=`, and a line that says where it is from."""
+    name = block.options.source
+    found = source(name) if source else None
+    if found is None:
+        problems.append(section.problem(block.line, f"the library has no `{name}`.", "Mend the name."))
+        return "", ""
+    code, file, _ = found
+    return code, f'<p class="origin"><code>{sanitize.text(name)}</code>, from {sanitize.text(file)}</p>'
+
+
+def _claims(source: str, record: Record | None) -> str:
+    """What a folded check says of itself. It was checked only if it has run."""
+    try:
+        count = sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
+    except SyntaxError:
+        count = 0
+    word = "Checked" if record else "Not checked yet"
+    return f"{word}: {count} claim{'' if count == 1 else 's'}" if count else word

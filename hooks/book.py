@@ -1,0 +1,118 @@
+"""A book on disk: where its parts are, and its sections, read once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hooks import section
+from hooks.library import Library
+from hooks.problem import BookError, Problem
+from hooks.section import Section
+
+PINNED = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*(?P<version>[^\s;#]+)")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as the site's generator reads it; what its tags stand for does not matter here."""
+
+
+_Loader.add_multi_constructor("", lambda loader, suffix, node: None)
+_Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: None)
+
+
+@dataclass(frozen=True)
+class Book:
+    """The folders of a book. Immutable; read it anew to see what has changed on disk."""
+
+    root: Path  # where mkdocs.yml stands: paths in messages and records are relative to it
+    source: Path  # the folder of the sections
+    library: Library
+    config: dict[str, Any]  # what mkdocs.yml says
+
+    @classmethod
+    def read(cls, config_file: str | Path = "mkdocs.yml") -> Book:
+        """The book whose site this file configures. Raises BookError where it does not say so.
+
+        >>> Book.read("no-such-file.yml")
+        Traceback (most recent call last):
+        hooks.problem.BookError: no-such-file.yml:1: there is no such file. Run this in the book's own folder, or name the file with `-f`.
+        """
+        path = Path(config_file)
+        if not path.is_file():
+            raise BookError([Problem(str(config_file), 1, "there is no such file.", "Run this in the book's own folder, or name the file with `-f`.")])
+        try:
+            config = yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            raise BookError([Problem(str(config_file), mark.line + 1 if mark else 1, "the file is not YAML.", "Mend it.")]) from None
+        return cls.of(path.resolve().parent, config, str(config_file))
+
+    @classmethod
+    def of(cls, root: Path, config: dict[str, Any], file: str = "mkdocs.yml") -> Book:
+        extra = (config.get("extra") or {}).get("book")
+        if not isinstance(extra, dict) or not {"source", "library"} <= extra.keys():
+            mend = "Add `extra: {book: {source: book_src, library: name}}`."
+            raise BookError([Problem(file, 1, "the file does not say where the book is.", mend)])
+        source = root / str(extra["source"])
+        if not source.is_dir():
+            raise BookError([Problem(file, 1, f"`extra.book.source` names `{extra['source']}`, which is no folder.", "Mend the name.")])
+        return cls(root, source, Library(root, str(extra["library"])), config)
+
+    def path(self, file: str) -> Path:
+        return self.root / file
+
+    @cached_property
+    def sections(self) -> dict[str, Section]:
+        """Every written section by its file, chapters' index pages too. Files that begin with `_` are not sections."""
+        found = {}
+        for path in sorted(self.source.rglob("*.md")):
+            inside = path.relative_to(self.source).parts
+            if not any(part.startswith(("_", ".")) for part in inside):
+                file = path.relative_to(self.root).as_posix()
+                try:
+                    text = path.read_text(encoding="utf-8-sig")
+                except UnicodeDecodeError as error:
+                    line = error.object[: error.start].count(b"\n") + 1
+                    problem = Problem(file, line, "the file is not UTF-8.", "Save it as UTF-8.")
+                    text = f"# {path.stem}\n"
+                    read = section.parse(text, file)
+                    found[file] = Section(file, text, path.stem, read.front, read.marks, read.body, (problem,))
+                    continue
+                found[file] = section.parse(text, file)
+        return found
+
+    @cached_property
+    def pinned(self) -> dict[str, str]:
+        """The versions that the book is built with: constraints.txt, public versions only."""
+        path = self.root / "constraints.txt"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        matches = [match for line in lines if (match := PINNED.match(line))]
+        return {canonical(match["name"]): public(match["version"]) for match in matches}
+
+    def record_file(self, section: Section) -> Path:
+        """Where the section's record is: `_records/<chapter>/<section>.json` below the source folder."""
+        return self.source / "_records" / self.path(section.file).relative_to(self.source).with_suffix(".json")
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as indexes compare it.
+
+    >>> canonical("scikit_learn")
+    'scikit-learn'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def public(version: str) -> str:
+    """A version without its local part.
+
+    >>> public("2.13.0+cpu")
+    '2.13.0'
+    """
+    return version.partition("+")[0]

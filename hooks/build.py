@@ -1,0 +1,183 @@
+"""One build of a book: its sections read, run where they must, rendered. Knows nothing of the site's generator."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from hooks import bibliography, outline, refs, render, run, sanitize, tex
+from hooks.book import Book
+from hooks.contents import Entry, Outline
+from hooks.lift import Context
+from hooks.problem import Problem
+from hooks.records import Record, Uses
+from hooks.run import Outcome, State
+from hooks.section import Section
+
+
+class Build:
+    """What a site, a check or a printed book is made from.
+
+    `pages` are the website's own pages by their addresses; `extensions` and `configs` are those of Python-Markdown.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        extensions: Sequence[Any] = (),
+        configs: Mapping[str, Mapping[str, Any]] | None = None,
+        pages: Mapping[str, Section] | None = None,
+    ) -> None:
+        self.book = book
+        self.pages = pages or {}
+        self.extensions, self.configs = extensions or _extensions(book)[0], configs or _extensions(book)[1]
+        self.states: dict[str, State] = run.states(book)
+        self.outcomes: dict[str, Outcome] = {}
+        self.rendered: dict[str, render.Rendered] = {}
+        self.written: list[str] = []
+
+    def _text(self, name: str) -> tuple[str, str]:
+        path = self.book.source / name
+        return (path.read_text(encoding="utf-8") if path.exists() else ""), path.relative_to(self.book.root).as_posix()
+
+    @cached_property
+    def outline(self) -> Outline:
+        source = self.book.source.relative_to(self.book.root).as_posix()
+        return outline.read(*self._text("outline.yml"), self.book.sections.values(), source)
+
+    @cached_property
+    def context(self) -> Context:
+        sections = self.book.sections.values()
+        labels = refs.collect(self.outline, sections, self.pages)
+        return Context(self.book.root, labels, self.bibliography, self.book.library.source)
+
+    @cached_property
+    def bibliography(self) -> bibliography.Bibliography:
+        return bibliography.read(*self._text("references.bib"))
+
+    @cached_property
+    def converter(self) -> render.Converter:
+        return render.Converter(self.extensions, self.configs)
+
+    # Running
+
+    @property
+    def must_run(self) -> list[State]:
+        return [state for state in self.states.values() if state.must_run]
+
+    def execute(self, write: bool, known: Mapping[str, Outcome] | None = None) -> Iterator[Outcome]:
+        """Run what is stale or missing; with `write`, put into the records what a build may.
+
+        `known` holds outcomes of an earlier build in this process: what has not changed since is not run again.
+        """
+        todo = []
+        for state in self.must_run:
+            before = (known or {}).get(state.section.file)
+            if before and before.state == state:
+                self.outcomes[state.section.file] = before
+            else:
+                todo.append(state)
+        for done in run.execute(self.book, todo):
+            self.outcomes[done.section.file] = done
+            if write and (what := run.write(self.book, done)):
+                self.written.append(f"{done.section.file}: {what}")
+            yield done
+
+    # Showing
+
+    def shown(self, file: str) -> tuple[Record | None, Uses | None]:
+        """The record that a page shows: executed now, or replayed under a matching key; nothing else ever is."""
+        if done := self.outcomes.get(file):
+            return done.record, done.uses
+        state = self.states[file]
+        # Of a stale section, too: only under --strict, and then the build fails.
+        return (state.record, state.uses) if state.kind in ("fresh", "stale") else (None, None)
+
+    def notices(self, file: str) -> list[tuple[str, str]]:
+        """What stands above the text of a page that is not as it should be."""
+        section, state, done = self.book.sections[file], self.states[file], self.outcomes.get(file)
+        problems = (*section.problems, *(done.problems if done else ()))
+        if problems:
+            return [("error", "<p>This page could not be made.</p>" + "".join(_preformatted(str(p)) for p in problems))]
+        if done and done.verdict == "drifted":
+            shown = "".join(_preformatted(f"line {d.line}\n{d.text}") for d in done.differences)
+            return [("drifted", f"<p>Executed anew, this page shows other outputs than its record.</p>{shown}")]
+        if done and done.verdict == "foreign" and done.notes:
+            return [("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}.")]
+        if state.must_run and not done:
+            return [("stale", f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}.")]
+        return []
+
+    def render(self, file: str) -> render.Rendered:
+        """The page of one section, TeX still in it."""
+        if file not in self.rendered:
+            record, used = self.shown(file)
+            section = self.book.sections[file]
+            packages = {name: version for name, version in (used.packages if used else {}).items()}
+            entry = self.outline.by_file.get(file) or _stray(section)
+            made = render.render(section, record, self.context, self.converter, entry, self.notices(file), packages)
+            self.rendered[file] = made
+        return self.rendered[file]
+
+    def page(self, file: str) -> str:
+        """The page of one section as the site shows it."""
+        return tex.to_katex(self.render(file).html)
+
+    def render_all(self) -> None:
+        for file in self.book.sections:
+            self.render(file)
+
+    # What came of it
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong, each thing once. Complete after all pages are rendered."""
+        found = {*self.outline.problems, *self.bibliography.problems, *self.context.refs.problems}
+        for section in self.book.sections.values():
+            found.update(section.problems)
+        for done in self.outcomes.values():
+            found.update(done.problems)
+        for made in self.rendered.values():
+            found.update(made.problems)
+        return sorted(found)
+
+    def summary(self) -> str:
+        """How many sections were replayed, executed, planned, in words."""
+        counts = Counter(self._sort(state) for state in self.states.values() if state.kind != "plain")
+        planned = sum(not entry.written for entry in self.outline.entries)
+        parts = [f"{counts['replayed']} replayed", f"{counts['executed']} executed"]
+        parts += [f"{counts[kind]} {kind}" for kind in ("stale", "broken") if counts[kind]]
+        return f"sections: {', '.join(parts)}, {planned} planned"
+
+    def _sort(self, state: State) -> str:
+        done = self.outcomes.get(state.section.file)
+        if state.kind == "broken" or (done and done.problems):
+            return "broken"
+        if done:
+            return "executed"
+        return "replayed" if state.kind == "fresh" else "stale"
+
+
+def _preformatted(text: str) -> str:
+    return f"<pre>{html.escape(text, quote=False)}</pre>"
+
+
+def _stray(section: Section) -> Entry:
+    """A file that the outline does not list: it has a page all the same, so that its author sees it."""
+    return Entry(section.slug, section.title, "", "unlisted", "", section.file)
+
+
+def _extensions(book: Book) -> tuple[list[str], dict[str, dict[str, Any]]]:
+    """Python-Markdown's extensions as mkdocs.yml lists them, for those who build without MkDocs."""
+    names, configs = ["toc", "tables", "fenced_code"], {}
+    for item in book.config.get("markdown_extensions") or []:
+        name, config = next(iter(item.items())) if isinstance(item, dict) else (item, None)
+        if name not in names:
+            names.append(name)
+        if config:
+            configs[name] = dict(config)
+    return names, configs
+

@@ -1,0 +1,182 @@
+"""What a cell shows, caught in the order in which it shows it. Runs in a section's own process."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import sys
+import tempfile
+from base64 import b64decode
+from typing import Any, cast
+
+from hooks.records import Output
+
+RICH = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/latex")  # the first that a value offers is kept
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+REWOUND = re.compile(r"[^\n]*\r(?=[^\n])")  # what a carriage return lets the rest of the line overwrite
+KEPT = 4_000_000  # bytes of text that one cell may print before the rest is dropped, and counted
+
+
+class Capture:
+    """Collects outputs: Python's streams by replacing them, those of C code and child processes by descriptors."""
+
+    def __init__(self) -> None:
+        self.outputs: list[Output] = []
+        self.printed = 0
+        self.files = {name: tempfile.TemporaryFile() for name in ("stdout", "stderr")}
+        self.read = {"stdout": 0, "stderr": 0}
+
+    def install(self) -> None:
+        """Redirect descriptors 1 and 2 and Python's streams for good: this process belongs to the section."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            descriptor = self.files[name].fileno()
+            os.set_inheritable(descriptor, False)
+            # Appending, so that a child process and this one never write over each other.
+            appending = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_APPEND) if os.path.exists("/proc/self/fd") else descriptor
+            os.dup2(appending, number)
+            stream = _Stream(self, name, number)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+
+    def drain(self) -> None:
+        """Take up what came through the descriptors since the last look."""
+        for name, file in self.files.items():
+            size = os.fstat(file.fileno()).st_size
+            if size > self.read[name]:
+                data = os.pread(file.fileno(), min(size - self.read[name], KEPT), self.read[name])
+                self.read[name] = size
+                self._text(name, data.decode("utf-8", "backslashreplace"))
+
+    def write(self, name: str, text: str) -> None:
+        self.drain()
+        self._text(name, text)
+
+    def _text(self, name: str, text: str) -> None:
+        self.printed += len(text)
+        if not text or self.printed > KEPT:
+            return
+        last = self.outputs[-1] if self.outputs else None
+        if isinstance(last, _Running) and last.kind == name:
+            last.parts.append(text)
+        else:
+            self.outputs.append(_Running(name, text))
+
+    def add(self, output: Output) -> None:
+        self.drain()
+        self.outputs.append(output)
+
+    def take(self) -> tuple[Output, ...]:
+        """The outputs since the last call."""
+        self.drain()
+        taken, self.outputs, self.printed = self.outputs, [], 0
+        return tuple(o.finished() if isinstance(o, _Running) else o for o in taken)
+
+
+class _Running(Output):
+    """A stretch of one stream that may still grow."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(kind)
+        object.__setattr__(self, "parts", [text])
+
+    parts: list[str]
+
+    def finished(self) -> Output:
+        return Output(self.kind, terminal("".join(self.parts)))
+
+
+class _Stream(io.TextIOBase):
+    """Stands for sys.stdout or sys.stderr; its descriptor is the real one, redirected."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+
+    def __init__(self, capture: Capture, name: str, number: int) -> None:
+        self.capture, self.name, self.number = capture, f"<{name}>", number
+        self.kind = name
+        self.buffer = _Bytes(self)
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        # Lone surrogates cannot be stored; they are shown escaped.
+        self.capture.write(self.kind, text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self.number
+
+
+class _Bytes(io.RawIOBase):
+    def __init__(self, stream: _Stream) -> None:
+        self.stream = stream
+
+    def write(self, data: Any) -> int:
+        self.stream.write(bytes(data).decode("utf-8", "backslashreplace"))
+        return len(data)
+
+    def writable(self) -> bool:
+        return True
+
+
+def terminal(text: str) -> str:
+    """Text as a terminal would leave it: lines that were rewound hold their last state, colors are gone.
+
+    >>> terminal("10 %\\r99 %\\rdone\\n"), terminal("\\x1b[31mred\\x1b[0m")
+    ('done\\n', 'red')
+    """
+    return REWOUND.sub("", ANSI.sub("", text).replace("\r\n", "\n"))
+
+
+def bundle(kind: str, data: dict[str, Any]) -> Output:
+    """The output for a value's MIME bundle: its plain text and its richest form."""
+    text = _joined(data.get("text/plain", ""))
+    for mime in RICH:
+        if mime in data:
+            value = data[mime]
+            if mime in ("image/png", "image/jpeg"):
+                content = value if isinstance(value, bytes) else b64decode(value)
+            else:
+                content = _joined(value).encode()
+            return Output(kind, text, mime, content)
+    if not text:  # a form that nothing here can draw: JSON, a widget
+        text = "\n".join(str(value) for value in data.values())
+    return Output(kind, text)
+
+
+def _joined(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def figure(drawn: Any) -> Output:
+    """A matplotlib figure as SVG whose text is text, with the small gray raster by which it is compared."""
+    import matplotlib
+    from PIL import Image
+
+    stable = {"svg.fonttype": "none", "svg.hashsalt": "book"}
+    vector, pixels = io.BytesIO(), io.BytesIO()
+    with matplotlib.rc_context(stable):
+        drawn.savefig(vector, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Creator": None})
+        drawn.savefig(pixels, format="png", bbox_inches="tight", facecolor="white", dpi=40)
+    gray = io.BytesIO()
+    Image.open(pixels).convert("L").save(gray, "PNG", optimize=True)
+    width, height = drawn.get_size_inches() * drawn.dpi
+    axes = len(drawn.axes)
+    text = f"<Figure size {width:.0f}x{height:.0f} with {axes} Axes>"
+    return Output("figure", text, "image/svg+xml", vector.getvalue(), gray.getvalue())
+
+
+def open_figures() -> list[Any]:
+    """The figures that pyplot holds, in order; they are closed, as Jupyter does at a cell's end."""
+    pyplot = cast(Any, sys.modules.get("matplotlib.pyplot"))
+    if pyplot is None:
+        return []
+    drawn = [pyplot.figure(number) for number in pyplot.get_fignums()]
+    pyplot.close("all")
+    return drawn

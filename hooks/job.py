@@ -1,0 +1,83 @@
+"""What is asked of the worker, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hooks import keys
+from hooks.marks import Block
+from hooks.records import Cell
+from hooks.section import Section
+
+TIMEOUT = 60.0  # seconds for a block that says nothing else
+
+
+@dataclass(frozen=True)
+class Task:
+    """One cell to run."""
+
+    name: str
+    source: str
+    line: int  # of its first line in the file
+    value: bool = False  # an expression in prose
+    solution: str = ""
+    raises: str = ""
+    quiet: bool = False  # ends in a semicolon
+    test: bool = False
+    timeout: float = TIMEOUT
+
+
+@dataclass(frozen=True)
+class Job:
+    """One section to run: the finished section first, then each solution in a fork of it."""
+
+    file: str
+    text: str
+    tasks: tuple[Task, ...]
+    only: str = ""  # run the section again, in silence, and then this solution
+
+    def main(self) -> tuple[Task, ...]:
+        return tuple(task for task in self.tasks if not task.solution)
+
+    def solutions(self) -> dict[str, tuple[Task, ...]]:
+        names = dict.fromkeys(task.solution for task in self.tasks if task.solution)
+        return {name: tuple(task for task in self.tasks if task.solution == name) for name in names}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a section stopped: the cell that was running, the line, the reason."""
+
+    cell: str
+    line: int
+    message: str
+    mend: str = ""
+    detail: str = ""
+
+
+@dataclass
+class Result:
+    """What a section showed and used, as far as it came."""
+
+    file: str
+    cells: list[Cell] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    packages: set[str] = field(default_factory=set)  # modules that blocks and the library imported, by top-level name
+    files: set[str] = field(default_factory=set)  # that they opened to read
+    library: bool = False  # whether anything of the library was loaded
+    versions: dict[str, str] = field(default_factory=dict)  # of the distributions behind `packages`, as installed
+    device: str = ""
+
+
+def job(section: Section) -> Job:
+    """The job that runs a section."""
+    tasks = []
+    for cell in section.cells:
+        if isinstance(cell, Block):
+            o = cell.options
+            limit = o.timeout or TIMEOUT
+            quiet = keys.quiet(cell.source)
+            tasks.append(Task(cell.name, cell.source, cell.first_line, False, cell.solution, o.raises, quiet, o.test, limit))
+        else:
+            tasks.append(Task(cell.name, cell.source, cell.first_line, True, cell.solution))
+    return Job(section.file, section.text, tuple(tasks))

@@ -1,0 +1,86 @@
+"""What identifies code: a hash of its syntax tree, so that comments and layout count for nothing."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import tokenize
+from typing import Any
+
+from hooks.marks import Block
+from hooks.section import Section
+
+# A tree's hash must be the same under every Python that builds the book. Versions differ in the fields they add
+# (empty `type_params` in 3.12) and in what `ast.dump` prints of empty ones: so what is empty is left out.
+IGNORED = {"ctx", "kind", "type_comment", "type_ignores"}
+FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+
+def digest(*parts: str) -> str:
+    """One hash of several texts, with their borders.
+
+    >>> digest("ab", "c") == digest("a", "bc")
+    False
+    """
+    whole = hashlib.sha256()
+    for part in parts:
+        data = part.encode()
+        whole.update(b"%d:" % len(data) + data)
+    return whole.hexdigest()[:32]
+
+
+def tree(source: str, docstrings: bool = True) -> str:
+    """The normal form of code: its syntax tree as text.
+
+    >>> tree("x = 1  # one") == tree("x=1")
+    True
+    >>> tree('def f():\\n    "Say."\\n    return 1', docstrings=False) == tree("def f(): return 1")
+    True
+    """
+    parsed = compile(source, "<code>", "exec", FLAGS, dont_inherit=True)
+    if not docstrings:
+        _drop_docstrings(parsed)
+    return _form(parsed)
+
+
+def _form(node: Any) -> str:
+    if isinstance(node, ast.AST):
+        fields = ((name, value) for name, value in ast.iter_fields(node) if name not in IGNORED)
+        inside = ",".join(f"{name}={_form(value)}" for name, value in fields if value is not None and value != [])
+        return f"{type(node).__name__}({inside})"
+    if isinstance(node, list):
+        return "[" + ",".join(map(_form, node)) + "]"
+    return repr(node)
+
+
+def _drop_docstrings(parsed: ast.AST) -> None:
+    for node in ast.walk(parsed):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:]
+
+
+def quiet(source: str) -> bool:
+    """Whether a block ends in a semicolon, so that its last value is not shown.
+
+    >>> quiet("plot();  # no legend"), quiet("plot()")
+    (True, False)
+    """
+    skip = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    try:
+        tokens = [t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type not in skip]
+    except (tokenize.TokenError, SyntaxError):
+        return False
+    return bool(tokens) and tokens[-1].string == ";"
+
+
+def source_key(section: Section) -> str:
+    """What a section executes, in one hash: not its prose, comments, labels, captions or limits."""
+    parts = ["section", "1"]
+    for cell in section.cells:
+        if isinstance(cell, Block):
+            parts += ["block", cell.solution, cell.options.raises, str(quiet(cell.source)), tree(cell.source)]
+        else:
+            parts += ["value", cell.solution, tree(cell.source)]
+    return digest(*parts)

@@ -1,0 +1,208 @@
+"""MkDocs' events, each one call into a stage: the only file that knows MkDocs.
+
+The site is built in a folder of its own and takes the place of `site/` when it is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+# MkDocs puts this file's folder on the path, and only while it loads. What we import is the package around it.
+_ROOT = str(Path(__file__).resolve().parents[1])
+if _ROOT not in sys.path:
+    sys.path.insert(0, _ROOT)
+
+from mkdocs.config.defaults import MkDocsConfig  # noqa: E402
+from mkdocs.exceptions import BuildError  # noqa: E402
+from mkdocs.livereload import LiveReloadServer  # noqa: E402
+from mkdocs.structure.files import File, Files  # noqa: E402
+from mkdocs.structure.pages import Page  # noqa: E402
+from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
+
+from hooks import assets, contents_page, section, tex, titles  # noqa: E402
+from hooks.book import Book  # noqa: E402
+from hooks.build import Build  # noqa: E402
+from hooks.lift import Lifted, lift, settle  # noqa: E402
+from hooks.problem import BookError  # noqa: E402
+from hooks.render import Toc  # noqa: E402
+from hooks.run import Outcome  # noqa: E402
+
+log = logging.getLogger("mkdocs.plugins.book")
+
+
+class _State:
+    """What lives from one event to the next."""
+
+    serving = False
+    target = ""  # the folder that the finished site replaces
+    build: Build
+    by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
+    lifted: dict[str, Lifted] = {}  # the website's own pages, between the halves of their rendering
+    outcomes: dict[str, Outcome] = {}  # while serving: what ran, by section
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    _State.serving = command == "serve"
+    _State.outcomes = {}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    if not _State.serving:
+        _State.target = config.site_dir
+        parent = Path(config.site_dir).parent
+        parent.mkdir(parents=True, exist_ok=True)
+        config.site_dir = tempfile.mkdtemp(prefix=".site-", dir=parent)
+    root = _project(config)
+    try:
+        book = Book.of(root, dict(config), Path(config.config_file_path).name)
+        pages = _own_pages(config)
+        _State.build = Build(book, config.markdown_extensions, config.mdx_configs, pages)
+        if config.nav is not None:
+            config.nav[2:2] = contents_page.navigation(_State.build.outline)
+    except BookError as error:
+        raise _refusal(error, config) from None
+    return config
+
+
+def _own_pages(config: MkDocsConfig) -> dict[str, section.Section]:
+    """The website's own pages by their addresses: references may lead to them, blocks may stand on them."""
+    found = {}
+    for path in sorted(Path(config.docs_dir).rglob("*.md")):
+        uri = path.relative_to(config.docs_dir).as_posix()
+        file = path.relative_to(_project(config)).as_posix()
+        address = uri.removesuffix(".md").removesuffix("index")
+        found[address.rstrip("/") + "/" if address else ""] = section.parse(path.read_text(encoding="utf-8"), file, page=True)
+    return found
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    build = _State.build
+    try:
+        if not config.strict:
+            for done in build.execute(write=not _State.serving, known=_State.outcomes):
+                log.info("%s: executed, %s", done.section.file, done.verdict)
+        _State.outcomes = dict(build.outcomes)
+        _State.by_uri = {}
+        for file, read in build.book.sections.items():
+            entry = build.outline.by_file.get(file)
+            uri = (entry.href if entry else f"unlisted/{read.slug}/").rstrip("/") + ("/index.md" if entry and entry.kind == "chapter" else ".md")
+            _State.by_uri[uri] = file
+            files.append(File.generated(config, uri, content=read.text))
+        files.append(File.generated(config, contents_page.URI, content="# Contents\n"))
+        for uri, path in assets.found(build.book.root).items():
+            files.append(File.generated(config, uri, abs_src_path=str(path)))
+    except BookError as error:
+        raise _refusal(error, config) from None
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    uri = page.file.src_uri
+    if uri in _State.by_uri:
+        read = _State.build.book.sections[_State.by_uri[uri]]
+        page.meta = {"title": titles.plain(titles.bare(read.title))}
+        return ""  # the page is rendered by us, below
+    if uri == contents_page.URI:
+        return markdown
+    read = section.parse(markdown, _file(page, config), page=True)
+    lifted = lift(read, None, _State.build.context, page.url)
+    lifted.problems += [*read.problems, *_State.build.context.refs.check(read, _State.build.bibliography)]
+    _State.lifted[uri] = lifted
+    return lifted.markdown
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    uri = page.file.src_uri
+    if uri in _State.by_uri:
+        made = _State.build.render(_State.by_uri[uri])
+        page.toc = TableOfContents([_link(item) for item in made.toc])
+        page.present_anchor_ids = {str(name) for name in _ids(made.html)}
+        return _State.build.page(_State.by_uri[uri])
+    if uri == contents_page.URI:
+        return html + tex.to_katex(contents_page.html(_State.build.outline, page.url))
+    return tex.to_katex(settle(html, _State.lifted[uri]))
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    build = _State.build
+    for made in build.rendered.values():
+        for name, data in made.assets.items():
+            path = Path(config.site_dir, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    problems = [*build.problems, *(problem for lifted in _State.lifted.values() for problem in lifted.problems)]
+    if config.strict:
+        problems += [
+            state.section.problem(1, f"the record is {state.kind}: {'; '.join(state.reasons)}.", f"Run `python -m hooks update {state.section.slug}`.")
+            for state in build.must_run
+        ]
+    for problem in sorted(set(problems)):
+        log.error("%s", problem)
+    for line in build.written:
+        log.info("record written: %s", line)
+    for done in build.outcomes.values():
+        if done.verdict == "drifted":
+            log.warning("%s: its outputs differ from its record; `python -m hooks update %s` shows how", done.section.file, done.section.slug)
+        for note in done.notes:
+            log.warning("%s: nothing recorded: %s", done.section.file, note)
+    log.info("%s", build.summary())
+    _State.lifted = {}
+    if not _State.serving:
+        _replace(Path(config.site_dir), Path(_State.target))
+        config.site_dir = _State.target
+    if problems and not _State.serving:
+        count = len(set(problems))
+        raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")
+
+
+def on_build_error(error: Exception) -> None:
+    _State.lifted = {}
+
+
+def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
+    book = _State.build.book
+    server.watch(str(book.source))
+    for path in {path.parent for path in book.library.files().values()}:
+        server.watch(str(path))
+    return server
+
+
+def _refusal(error: BookError, config: MkDocsConfig) -> BuildError:
+    """The book cannot be read at all: say why, and leave the old site alone."""
+    if not _State.serving:
+        shutil.rmtree(config.site_dir, ignore_errors=True)
+        config.site_dir = _State.target
+    return BuildError(str(error))
+
+
+def _replace(made: Path, target: Path) -> None:
+    """Put a finished site in its place: two renames, so that there is never half a site."""
+    made.chmod(0o755)
+    old = made.with_name(made.name + "-old")
+    if target.exists():
+        target.rename(old)
+    made.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _project(config: MkDocsConfig) -> Path:
+    return Path(config.config_file_path).resolve().parent
+
+
+def _file(page: Page, config: MkDocsConfig) -> str:
+    return Path(page.file.abs_src_path or page.file.src_uri).relative_to(_project(config)).as_posix()
+
+
+def _link(item: Toc) -> AnchorLink:
+    link = AnchorLink(tex.to_katex(item.html), item.id, item.level)
+    link.children = [_link(child) for child in item.children]
+    return link
+
+
+def _ids(html: str) -> list[str]:
+    return titles.RAW_ID.findall(html)

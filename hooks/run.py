@@ -1,0 +1,138 @@
+"""Which sections are stale; run them in parallel; what becomes of their records."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from hooks import compare, job, keys, records, uses
+from hooks.book import Book
+from hooks.pool import Pool
+from hooks.problem import Problem
+from hooks.records import Ran, Record, Uses
+from hooks.section import Section
+
+REFERENCE = "Linux x86-64"
+
+
+@dataclass(frozen=True)
+class State:
+    """A section beside its record, before anything runs."""
+
+    section: Section
+    kind: str  # fresh, stale, missing; plain (nothing to execute); broken (the parser complains)
+    reasons: tuple[str, ...] = ()
+    record: Record | None = None
+    uses: Uses | None = None
+
+    @property
+    def must_run(self) -> bool:
+        return self.kind in ("stale", "missing")
+
+
+def state(book: Book, section: Section) -> State:
+    """Compare a section and its inputs with what is recorded. Runs nothing, imports nothing."""
+    if section.problems:
+        return State(section, "broken")
+    if not section.cells:
+        return State(section, "plain")
+    record, used, trouble = records.read(book.record_file(section))
+    if record is None:
+        return State(section, "missing", (trouble,))
+    if record.key != keys.source_key(section):
+        return State(section, "missing", ("its code has changed",), record)
+    if len(record.cells) != len(section.cells):
+        return State(section, "missing", ("its record lacks a cell",), record)
+    if used is None:
+        return State(section, "stale", (trouble,), record)
+    changes = uses.changes(book, used)
+    return State(section, "stale" if changes else "fresh", tuple(changes), record, used)
+
+
+def states(book: Book) -> dict[str, State]:
+    """All sections of a book, by file."""
+    return {file: state(book, section) for file, section in book.sections.items()}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A section after it ran.
+
+    `verdict` is `new` (no record under this source key), `equal` (the record says the same), `drifted` (it does
+    not), `foreign` (not the reference platform, or not the pinned packages: nothing can be said), `failed`.
+    """
+
+    state: State
+    verdict: str
+    record: Record | None = None  # what to show
+    uses: Uses | None = None
+    differences: tuple[compare.Difference, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def section(self) -> Section:
+        return self.state.section
+
+
+def execute(book: Book, todo: Iterable[State], jobs: int | None = None, pool: Pool | None = None) -> Iterator[Outcome]:
+    """Run sections, longest first; outcomes come as they finish. Writes nothing."""
+    waiting = {s.section.file: s for s in todo}
+    if not waiting:
+        return
+    longest = sorted(waiting.values(), key=lambda s: -(s.record.ran.seconds if s.record else 1e9))
+    own = pool or Pool(book, jobs)
+    try:
+        for result in own.run(job.job(s.section) for s in longest):
+            yield outcome(book, waiting[result.file], result)
+    finally:
+        if pool is None:
+            own.close()
+
+
+def outcome(book: Book, before: State, result: job.Result) -> Outcome:
+    """Hold a run against the section's record."""
+    section = before.section
+    if result.failures:
+        found = [Problem(section.file, f.line, f.message, f.mend, f.detail) for f in result.failures]
+        return Outcome(before, "failed", problems=tuple(sorted(found)))
+    by_name = {cell.name: cell for cell in result.cells}
+    cells = tuple(by_name[cell.name] for cell in section.cells)
+    seconds = round(sum(cell.seconds for cell in cells), 2)
+    used = uses.identify(book, result)
+    notes = tuple(uses.off_pins(book, used))
+    here = f"{platform.system()} {'x86-64' if platform.machine() in ('x86_64', 'AMD64') else platform.machine()}"
+    if here != REFERENCE:
+        notes += (f"this is {here}, records are made on {REFERENCE}",)
+    today = datetime.date.today().isoformat()
+    record = Record(keys.source_key(section), cells, Ran(today, here, platform.python_version(), seconds, result.device, bool(notes)))
+    old = before.record
+    if old is None or old.key != record.key or len(old.cells) != len(cells):
+        return Outcome(before, "foreign" if notes else "new", compare.keep(section, old, record) if old else record, used, notes=notes)
+    found_differences = tuple(compare.differences(section, old, cells))
+    if not found_differences:
+        return Outcome(before, "equal", old, used, notes=notes)
+    verdict = "foreign" if notes else "drifted"
+    return Outcome(before, verdict, compare.keep(section, old, record), used, found_differences, notes=notes)
+
+
+def write(book: Book, done: Outcome, update: bool = False) -> str:
+    """Write what an outcome allows, and say in a word what was: `all`, `uses`, or nothing.
+
+    A build writes what is new and confirms what is equal; only an `update` replaces outputs that have drifted, or
+    writes what ran elsewhere (the record then says that it is provisional).
+    """
+    if done.record is None or done.uses is None:
+        return ""
+    file = book.record_file(done.section)
+    if done.verdict == "new" or (update and done.verdict in ("drifted", "foreign")):
+        names = {block.name: block.id for block in done.section.blocks}
+        records.write(file, done.record, done.uses, names)
+        return "all"
+    if done.verdict == "equal" and not done.notes:
+        if done.uses != done.state.uses:
+            records.write_uses(file, done.uses)
+            return "uses"
+    return ""

@@ -1,0 +1,128 @@
+"""Jupyter's semantics without a kernel: IPython's own shell, with outputs caught and lines counted as in the file."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+from typing import Any
+
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from hooks import capture
+from hooks.job import Task
+from hooks.records import Output
+
+
+class _Compiler(CachingCompiler):
+    """Compiles a block under the section's file name, at the lines where it stands there."""
+
+    path = ""
+    lines: list[str] = []
+    line = 1
+
+    def cache(self, transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
+        # The whole file, so that tracebacks and inspect.getsource show the section's own lines.
+        linecache.cache[self.path] = (sum(map(len, self.lines)), None, self.lines, self.path)
+        return self.path
+
+    def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.AST:
+        parsed: ast.AST = super().ast_parse(source, filename, symbol)
+        return ast.increment_lineno(parsed, self.line - 1)
+
+
+class _Hook(DisplayHook):
+    silent = False
+
+    def quiet(self) -> bool:
+        return self.silent
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
+        self.shell.show("result", format_dict)
+
+    def finish_displayhook(self) -> None:
+        self._is_active = False
+
+    def log_output(self, format_dict: dict[str, Any]) -> None:
+        pass
+
+
+class _Publisher(DisplayPublisher):
+    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+        self.shell.show("display", data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.capture.take()
+
+
+class Shell(InteractiveShell):
+    """Runs the cells of one section."""
+
+    compiler_class = Type(_Compiler)
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+
+    def __init__(self, caught: capture.Capture, path: str, text: str) -> None:
+        config = Config()
+        config.HistoryManager.enabled = False
+        config.HistoryManager.hist_file = ":memory:"
+        self.capture = caught
+        super().__init__(config=config, user_ns={"__name__": "__main__"})
+        self.compile.path, self.compile.lines = path, text.splitlines(keepends=True)
+        self.display_formatter.formatters["image/svg+xml"].for_type_by_name("matplotlib.figure", "Figure", self._figure)
+        self.figures: list[Output] = []
+
+    def init_virtualenv(self) -> None:
+        """The environment is the one that the section's process was started in."""
+
+    def init_create_namespaces(self, user_module: Any = None, user_ns: Any = None) -> None:
+        super().init_create_namespaces(user_module, user_ns)
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        """The error is the caller's to show."""
+
+    def show(self, kind: str, data: dict[str, Any]) -> None:
+        if self.figures:  # the value was a figure, drawn by the formatter below
+            self.capture.add(self.figures.pop())
+            self.figures.clear()
+        elif data:
+            self.capture.add(capture.bundle(kind, data))
+
+    def _figure(self, drawn: Any) -> str:
+        output = capture.figure(drawn)
+        self.figures.append(output)
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close(drawn)  # shown once, not again at the block's end
+        return output.content.decode()
+
+    def block(self, task: Task) -> BaseException | None:
+        """Run a block; the exception that ended it, if one did."""
+        self.compile.line = task.line
+        self.displayhook.silent = task.quiet
+        result = self.run_cell(task.source, store_history=True)
+        error: BaseException | None = result.error_before_exec or result.error_in_exec
+        if error is None:
+            for drawn in capture.open_figures():
+                self.capture.add(capture.figure(drawn))
+        else:
+            capture.open_figures()
+        return error
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Blocks are Python: nothing of IPython's own syntax is looked for."""
+        return raw_cell
+
+    def value(self, task: Task) -> str:
+        """The text of an expression in prose."""
+        parsed = ast.parse(task.source, self.compile.path, "eval")
+        code = compile(ast.increment_lineno(parsed, task.line - 1), self.compile.path, "eval")
+        self.compile.cache("")
+        return str(eval(code, self.user_ns))

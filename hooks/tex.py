@@ -1,0 +1,130 @@
+"""TeX -> KaTeX HTML. One vocabulary, strictly kept: what cannot be set is a problem, never red text on a page."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+
+from hooks.marks import Formula
+from hooks.problem import Problem
+from hooks.section import Section
+
+SPAN = re.compile(r'<span class="(?P<kind>math|formula)" data-line="\d*">(?P<tex>.*?)</span>', re.DOTALL)
+REASON = re.compile(r"(?P<reason>.*?) at (?:position (?P<position>\d+)|end of input): .*\Z", re.DOTALL)
+STRICT = re.compile(r"LaTeX-incompatible input and strict mode is set to 'error': (?P<reason>.*?) \[\w+\]")
+REFUSED = (
+    (re.compile(r"\\(?:tag|label|ref|eqref)\b"), "Equations are numbered by the build: write `$$ ... $$ {#eq-name}`."),
+    (
+        re.compile(r"\\begin\{(?:align|alignat|equation|gather|multline|eqnarray)\}"),
+        "It would number its lines itself: use `aligned` or `gathered`.",
+    ),
+    (re.compile(r"\\(?:href|url|includegraphics|html(?:Class|Id|Style|Data))\b"), "Links and pictures are Markdown."),
+)
+
+
+class TexError(ValueError):
+    """A formula that cannot be set. `position` is the offset of the offending character, if it is known."""
+
+    def __init__(self, reason: str, mend: str = "", position: int | None = None) -> None:
+        super().__init__(reason)
+        self.mend, self.position = mend, position
+
+
+@dataclass(frozen=True)
+class _Failed:
+    reason: str
+    position: int | None
+
+
+@cache
+def _thread() -> ThreadPoolExecutor:
+    """KaTeX's engine measures its stack from the place where it was loaded, and answers "size exceeded" from any
+    other thread and from deep calls. So it lives in a thread of its own."""
+    return ThreadPoolExecutor(1, "katex")
+
+
+def _typeset(tex: str, display: bool) -> str | _Failed:
+    import pykatex
+
+    try:
+        return str(pykatex.renderToString(tex, displayMode=display, output="htmlAndMathml", strict="error"))
+    except pykatex.ParseError as error:
+        # KaTeX underlines what it complains of with combining characters.
+        message = STRICT.sub(lambda m: m["reason"], str(error).replace("\u0332", "").removeprefix("KaTeX parse error: "))
+        if "size exceeded" in message:
+            return _Failed("its groups are nested too deeply", None)
+        match = REASON.match(message)
+        if match is None:
+            return _Failed(message, None)
+        return _Failed(match["reason"], int(match["position"]) - 1 if match["position"] else len(tex))
+
+
+@cache
+def _cached(tex: str, display: bool) -> str | _Failed:
+    return _thread().submit(_typeset, tex, display).result()
+
+
+def typeset(tex: str, display: bool = False) -> str:
+    """A formula as KaTeX's HTML, with MathML for screen readers inside. Raises TexError.
+
+    >>> typeset("x < 1").startswith('<span class="katex">')
+    True
+    >>> typeset(r"\\fooo{x}")
+    Traceback (most recent call last):
+    hooks.tex.TexError: undefined control sequence: \\fooo
+    """
+    for pattern, mend in REFUSED:
+        if match := pattern.search(tex):
+            raise TexError(f"`{match[0]}` has no place in a formula", mend, match.start())
+    result = _cached(tex, display)
+    if isinstance(result, _Failed):
+        raise TexError(result.reason[:1].lower() + result.reason[1:], position=result.position)
+    return result
+
+
+def problem(section: Section, line: int, tex: str, display: bool) -> Problem | None:
+    """What keeps a formula of this section from being set; `line` is where its TeX begins."""
+    try:
+        typeset(tex, display)
+    except TexError as error:
+        position = min(error.position or 0, len(tex))
+        before = tex[:position].rpartition("\n")[2]
+        shown = before + tex[position:].partition("\n")[0]
+        pointer = "" if error.position is None else "\n" + " " * len(before) + "^"
+        where = line + tex.count("\n", 0, position)
+        return section.problem(where, f"the formula cannot be set: {error}.", error.mend or "Mend the TeX.", shown + pointer)
+    return None
+
+
+def check(section: Section) -> Iterator[Problem]:
+    """The problems of all formulas of a section, those in captions too."""
+    for formula in section.every(Formula):
+        start = section.text.find(formula.tex, formula.start)
+        if found := problem(section, section.text.count("\n", 0, start) + 1, formula.tex, formula.display):
+            yield found
+    for block in section.blocks:
+        for mark in block.caption:
+            if isinstance(mark, Formula) and (found := problem(section, mark.line, mark.tex, mark.display)):
+                yield found
+
+
+def to_katex(page: str) -> str:
+    """A page's HTML with its TeX typeset: the site writer's last step. What cannot be set stays TeX, and was
+    complained of when the page was rendered.
+
+    >>> to_katex('<span class="math" data-line="3">x &lt; 1</span>')[:38]
+    '<span class="math"><span class="katex"'
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        try:
+            inside = typeset(html.unescape(match["tex"]), match["kind"] == "formula")
+        except TexError:
+            inside = f"<code>{match['tex']}</code>"
+        return f'<span class="{match["kind"]}">{inside}</span>'
+
+    return SPAN.sub(replace, page)
