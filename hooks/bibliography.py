@@ -162,7 +162,9 @@ class _Reader:
         book = self.entry.type in ("book", "proceedings", "phdthesis", "mastersthesis")
         title = f"<em>{self.title}</em>" if book else self.title
         parts = [f"{self.authors()} ({year}). {title}" if self.authors() else f"{title} ({year})", *self.venue(book)]
-        return " ".join(part if part.endswith((".", "?", "!")) else part + "." for part in [*parts, *self.links()] if part)
+        return " ".join(
+            part if part.endswith((".", "?", "!")) else part + "." for part in [*parts, *self.links()] if part
+        )
 
     def venue(self, book: bool) -> Iterator[str]:
         name = next((value for venue in VENUES if (value := self.get(venue))), "")

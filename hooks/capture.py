@@ -15,6 +15,7 @@ from hooks.records import Output
 RICH = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/latex")  # the first that a value offers is kept
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 REWOUND = re.compile(r"[^\n]*\r(?=[^\n])")  # what a carriage return lets the rest of the line overwrite
+ADDRESS = re.compile(r"(?<= at 0x)[0-9a-fA-F]{6,}")  # of an object in memory: another one in every run
 KEPT = 4_000_000  # bytes of text that one cell may print before the rest is dropped, and counted
 
 
@@ -131,19 +132,28 @@ def terminal(text: str) -> str:
     >>> terminal("10 %\\r99 %\\rdone\\n"), terminal("\\x1b[31mred\\x1b[0m")
     ('done\\n', 'red')
     """
-    return REWOUND.sub("", ANSI.sub("", text).replace("\r\n", "\n"))
+    return steady(REWOUND.sub("", ANSI.sub("", text).replace("\r\n", "\n")))
+
+
+def steady(text: str) -> str:
+    """Text without addresses in memory, which say nothing and would differ in every run.
+
+    >>> steady("<Rain object at 0x7fbcdf689290>")
+    '<Rain object at 0x...>'
+    """
+    return ADDRESS.sub("...", text)
 
 
 def bundle(kind: str, data: dict[str, Any]) -> Output:
     """The output for a value's MIME bundle: its plain text and its richest form."""
-    text = _joined(data.get("text/plain", ""))
+    text = steady(_joined(data.get("text/plain", "")))
     for mime in RICH:
         if mime in data:
             value = data[mime]
             if mime in ("image/png", "image/jpeg"):
                 content = value if isinstance(value, bytes) else b64decode(value)
             else:
-                content = _joined(value).encode()
+                content = steady(_joined(value)).encode()
             return Output(kind, text, mime, content)
     if not text:  # a form that nothing here can draw: JSON, a widget
         text = "\n".join(str(value) for value in data.values())

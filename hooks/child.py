@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any, NoReturn
 
 from hooks.book import canonical
-from hooks.capture import Capture
+from hooks.capture import Capture, steady
 from hooks.job import Failure, Job, Task
 from hooks.records import Cell, Output
 from hooks.uses import Watch
@@ -136,7 +136,7 @@ class Runner:
         self.capture.take()
         if state() != before:
             raise Stop(Failure(task.name, task.line, f"the value `{task.source}` draws random numbers.", "Draw them in a block."))
-        return Output("value", text)
+        return Output("value", steady(text))
 
     def weigh(self, task: Task, outputs: tuple[Output, ...]) -> None:
         sizes = [len(output.text.encode()) + len(output.content) for output in outputs]
@@ -169,7 +169,7 @@ class Runner:
                 lines.append(f"  {here}line {number}{inside}: {frame.line}")
             elif place := self.place(frame.filename):
                 lines.append(f"  {place}{inside}: {frame.line}")
-        return "\n".join([*lines, "".join(traceback.format_exception_only(error)).strip()]) + "\n"
+        return steady("\n".join([*lines, "".join(traceback.format_exception_only(error)).strip()])) + "\n"
 
     def home(self, line: int, task: Task) -> tuple[str, int]:
         """The block that holds a line, if it is another one, and the line counted from its first."""

@@ -77,9 +77,10 @@ class Lifted:
 
     def lost(self, html: str) -> list[Problem]:
         """What Markdown dropped on the way, or put where it cannot stand. `html` is not settled yet."""
+        mend = "Markdown does not show it: write it otherwise."
         here = {int(match[2]) for match in TOKEN.finditer(html)}
         problems = [
-            self.section.problem(piece.line, "what stands here does not reach the page.", "Is it in an unused footnote?")
+            self.section.problem(piece.line, "what stands here does not reach the page.", mend)
             for index, piece in enumerate(self.pieces)
             if index not in here
         ]
@@ -87,7 +88,9 @@ class Lifted:
         for match in TOKEN.finditer(html):
             if match[1] == "T" and int(match[2]) not in titled:
                 line = self.pieces[int(match[2])].line
-                problems.append(self.section.problem(line, "there is no table above this caption.", "Put it below one."))
+                problems.append(
+                    self.section.problem(line, "there is no table above this caption.", "Put it below one.")
+                )
         return problems
 
 
@@ -219,9 +222,7 @@ class _Lift:
         self.lifted.problems += drawn.problems
         parts = [self.lifted.token("B", Piece(mark.line, drawn.html, raw=raw))]
         if options.label or options.caption:
-            caption = _edited(
-                options.caption, [(m.start, m.end, self.lifted.token("i", p)) for m, p in pieces.items()]
-            )
+            caption = _edited(options.caption, [(m.start, m.end, self.lifted.token("i", p)) for m, p in pieces.items()])
             label = f' id="{options.label}"' if options.label else ""
             number = f"<b>Figure {self.context.refs.number(options.label)}.</b> " if options.label else ""
             first, *more = drawn.pictures or [""]

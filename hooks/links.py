@@ -61,7 +61,9 @@ def _page(file: str, to: str, anchor: str, section: Section, refs: Refs, resolve
         return ""
     other = refs.sections.get(file)
     if anchor and other and anchor not in titles.anchors(other):
-        _complain(section, to, f"the link `{to}` leads to no place on its page.", "Mend what stands behind `#`.", resolved)
+        _complain(
+            section, to, f"the link `{to}` leads to no place on its page.", "Mend what stands behind `#`.", resolved
+        )
     return entry.href + ("#" + anchor if anchor else "")
 
 

@@ -60,7 +60,9 @@ class _Reader:
             numbered = [self.chapter(n, str(chapters + at), title) for at, n in enumerate(nodes, 1)]
             chapters += len(numbered)
             parts.append(Part(roman(number), title, tuple(numbered)))
-        letters = [self.chapter(n, letter(at), "Appendices") for at, n in enumerate(self.items(fields.get("appendices")))]
+        letters = [
+            self.chapter(n, letter(at), "Appendices") for at, n in enumerate(self.items(fields.get("appendices")))
+        ]
         if letters:
             parts.append(Part("", "Appendices", tuple(letters)))
         self.unlisted(parts)

@@ -62,7 +62,9 @@ def _formula(section: Section, block: Block, source: str, shown: Shown) -> str:
     bare = next((group for group in match.groups() if group is not None), "") if match else source
     bare = bare.strip()
     if problem := tex.problem(section, block.line, bare, display=True):
-        shown.problems.append(section.problem(block.line, problem.message, "Mend what the block shows.", problem.detail))
+        shown.problems.append(
+            section.problem(block.line, problem.message, "Mend what the block shows.", problem.detail)
+        )
     return f'<div class="output math"><span class="formula" data-line="{block.line}">{sanitize.text(bare)}</span></div>'
 
 

@@ -47,7 +47,9 @@ def _paragraph(text: str, start: int, end: int, line_of: Callable[[int], int], c
         yield Caption(start, end, line_of(start), text=caption["text"], label=label)
         end = caption.end("text")
     elif stray := STRAY_CAPTION.search(text, start, end):
-        complain(stray.start(), "a table's caption stands inside a paragraph.", "Leave a blank line above and below it.")
+        complain(
+            stray.start(), "a table's caption stands inside a paragraph.", "Leave a blank line above and below it."
+        )
     for match in INLINE.finditer(text, start, end):
         where = (match.start(), match.end(), line_of(match.start()))
         if match["open"]:

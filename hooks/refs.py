@@ -140,6 +140,6 @@ def _of_page(section: Section, href: str, number: str) -> Iterator[Target]:
 
 
 def _nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
     shown = ", ".join(f"`{prefix}{other}`" for other in near)
     return f"Did you mean {shown}?" if near else "Mend the name."

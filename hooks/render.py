@@ -6,11 +6,13 @@ The site's writer typesets the TeX (`tex.to_katex`); another writer may do it ot
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import markdown
+from markdown.extensions import Extension
 
 from hooks import links, tex, titles
 from hooks.contents import Entry
@@ -41,6 +43,17 @@ class Rendered:
     assets: Mapping[str, bytes] = field(default_factory=dict)  # file, relative to the site's root -> what is in it
 
 
+class Escapes(Extension):
+    """A backslash before any punctuation makes it plain, as in CommonMark: Python-Markdown knows fewer, and no `\\$`.
+
+    >>> markdown.markdown(r"\\$5", extensions=[Escapes()])
+    '<p>$5</p>'
+    """
+
+    def extendMarkdown(self, md: markdown.Markdown) -> None:  # noqa: N802
+        md.ESCAPED_CHARS = list(string.punctuation)
+
+
 class Converter:
     """One instance of Python-Markdown for all sections: it costs more to make than a page does.
 
@@ -50,7 +63,7 @@ class Converter:
 
     def __init__(self, extensions: Sequence[Any], configs: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         own = {name: dict(config) for name, config in (configs or {}).items()}
-        self.markdown = markdown.Markdown(extensions=list(extensions), extension_configs=own)
+        self.markdown = markdown.Markdown(extensions=[*extensions, Escapes()], extension_configs=own)
 
     def __call__(self, text: str) -> tuple[str, list[dict[str, Any]]]:
         """HTML, and the table of contents as the extension `toc` makes it."""

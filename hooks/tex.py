@@ -54,13 +54,15 @@ def _typeset(tex: str, display: bool) -> str | _Failed:
         return str(pykatex.renderToString(tex, displayMode=display, output="htmlAndMathml", strict="error"))
     except pykatex.ParseError as error:
         # KaTeX underlines what it complains of with combining characters.
-        message = STRICT.sub(lambda m: m["reason"], str(error).replace("\u0332", "").removeprefix("KaTeX parse error: "))
+        message = STRICT.sub(
+            lambda m: m["reason"], str(error).replace("\u0332", "").removeprefix("KaTeX parse error: ")
+        )
         if "size exceeded" in message:
             return _Failed("its groups are nested too deeply", None)
         match = REASON.match(message)
         if match is None:
-            return _Failed(message, None)
-        return _Failed(match["reason"], int(match["position"]) - 1 if match["position"] else len(tex))
+            return _Failed(message.rstrip("."), None)
+        return _Failed(match["reason"].rstrip("."), int(match["position"]) - 1 if match["position"] else len(tex))
 
 
 @cache
@@ -96,7 +98,9 @@ def problem(section: Section, line: int, tex: str, display: bool) -> Problem | N
         shown = before + tex[position:].partition("\n")[0]
         pointer = "" if error.position is None else "\n" + " " * len(before) + "^"
         where = line + tex.count("\n", 0, position)
-        return section.problem(where, f"the formula cannot be set: {error}.", error.mend or "Mend the TeX.", shown + pointer)
+        return section.problem(
+            where, f"the formula cannot be set: {error}.", error.mend or "Mend the TeX.", shown + pointer
+        )
     return None
 
 

@@ -14,8 +14,18 @@ from markdown_it import MarkdownIt
 from hooks import section
 from hooks.section import Section
 
-RIGHT = ["```python", "```python {}", "```python {.fold}", "```python{.fold}", "```python ", "````python", '```python {caption="a } b"}', "```python {timeout=5}"]
-WRONG = """
+RIGHT = [
+    "```python",
+    "```python {}",
+    "```python {.fold}",
+    "```python{.fold}",
+    "```python ",
+    "````python",
+    '```python {caption="a } b"}',
+    "```python {timeout=5}",
+]
+WRONG = (
+    """
 ```py|```Py|```PY|```py3|```python2|```python3|```python3.11|```Python|```PYTHON|```ipython|```ipython3|```IPython|```pycon|```pycon3|```pyconsole
 ```python-console|```python-repl|```python_console|```pyi|```doctest|```jupyter-python|```pyodide|```numpy|```jpython
 ``` python|```  python|```	python|``` py|``` {.python}|```{.python}|```{python}|```{ python }|```{ .python .exec }|```{python, echo=FALSE}|```{.py}
@@ -25,7 +35,10 @@ WRONG = """
 ~~~python|~~~ python|~~~~python|~~~python {.hide}|~~~py|~~~{.python}|~~~python title="x"
 ```python {caption="the `x` axis"}|```python {caption=`x`}|```{.python caption="`x`"}
 ```console {.run}|``` console {.run}|```console .run|```{.console .run}|~~~console {.run}|```console run
-""".strip().replace("\n", "|").split("|")
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 TEXT = [
     "```", "~~~", "```text", "```pytb", "```console", "```cython", "```pyproject", "```toml", "```bash", "```{.text}", "~~~text", '```text title="a python"',
     "```text title='py'", "```text title=a.py", "```happy", "``` text", "```copy",
@@ -112,7 +125,8 @@ def test_in_every_container_it_is_a_block_or_a_problem(where: str) -> None:
         text = "# R\n\n" + container.replace("{}", f"{head}\n{rest}x = 1\n{rest}{fence}") + "\n\nThe end.\n"
         _, blocks, problems = opened(text)
         if first in blocks and not problems:
-            assert head in RIGHT and where in ("open", "after a paragraph", "html", "pre", "table"), text
+            assert head in RIGHT, text
+            assert where in ("open", "after a paragraph", "html", "pre", "table"), text
         else:
             assert first in problems, text
 
@@ -126,16 +140,29 @@ def test_a_block_inside_an_admonition_or_an_item_stands_at_four_spaces() -> None
 # Where fences end
 
 
-@pytest.mark.parametrize(("outer", "inner"), [("````", "```"), ("````text", "```"), ("~~~~", "```"), ("`````", "````"), ("~~~~", "~~~"), ("````python", "```")])
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [("````", "```"), ("````text", "```"), ("~~~~", "```"), ("`````", "````"), ("~~~~", "~~~"), ("````python", "```")],
+)
 def test_inside_a_longer_fence_it_is_text(outer: str, inner: str) -> None:
     for head in ("python", "py", " python", "{.python}", 'python title="x"', "console {.run}"):
         body = f'a = """\n{inner}{head}\n1\n{inner}\n"""'
-        read, blocks, problems = opened("# R\n\n" + fenced(outer, code=body))
+        _read, blocks, problems = opened("# R\n\n" + fenced(outer, code=body))
         assert problems == []
         assert blocks == ({3} if "python" in outer else set())
 
 
-@pytest.mark.parametrize(("outer", "inner"), [("```", "```python"), ("```text", "```py"), ("~~~", "~~~python"), ("~~~", "```python"), ("```python", "```python"), ("```", "````python")])
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ("```", "```python"),
+        ("```text", "```py"),
+        ("~~~", "~~~python"),
+        ("~~~", "```python"),
+        ("```python", "```python"),
+        ("```", "````python"),
+    ],
+)
 def test_inside_a_fence_that_is_not_longer_it_is_a_problem(outer: str, inner: str) -> None:
     read, _, problems = opened(f"# R\n\n{outer}\na\n\n{inner}\n1\n```\n\n~~~\n")
     assert 6 in problems
@@ -172,7 +199,10 @@ def test_lines_that_leave_their_fence() -> None:
     for head in ("```text", "```python"):
         read, _, problems = opened(f"# R\n\n- a\n\n    {head}\n    1\n  2\n    ```\n")
         assert problems == [7]
-        assert (read.problems[0].message, read.problems[0].mend) == ("the line is indented less than its fence.", "Indent it by 4 spaces.")
+        assert (read.problems[0].message, read.problems[0].mend) == (
+            "the line is indented less than its fence.",
+            "Indent it by 4 spaces.",
+        )
 
 
 def test_tabs() -> None:
@@ -214,16 +244,20 @@ def escaped(text: str) -> list[int]:
     return found
 
 
-PIECES = """
+PIECES = (
+    """
 ```python|```python|```|```|~~~|~~~|````|```text|```py|~~~python|    ```python|    ```|   ```|  ```python|  ```|> ```python|> ```|>|- ```python|- ```text|- a
 1. a|    x = 1|x = 1|1|text||||<!--|-->|<!-- a -->|<pre>|</pre>|<div>|!!! note|??? solution "1"|# H|$$|---|``` `a` ```|	```python|	```|- - a|*|`code|` b|[a]: b
-""".strip().replace("\n", "|").split("|")
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_fence_escapes_from_random_texts(seed: int) -> None:
     chance = random.Random(seed)
-    for _ in range(500):
+    for _ in range(300):
         text = "# R\n\n" + "".join(chance.choice(PIECES) + "\n" for _ in range(chance.randint(2, 12)))
         assert escaped(text) == [], text
         assert escaped("---\nstars: 1\n---\n" + text) == [], text
@@ -239,11 +273,15 @@ def test_blocks_of_faultless_texts_are_commonmarks_fences(seed: int) -> None:
         for _ in range(chance.randint(1, 5)):
             code = "\n".join(chance.choice(["x = 1", "", "if x:\n    y = 2", "# a", "print('```')"]) for _ in range(3))
             head = chance.choice(["```python", "```text", "````python", "````", "~~~text", "```python {.fold}"])
-            holder, indent = chance.choice([("", ""), ("Text\n\n", ""), ("- a\n\n", "    "), ("1. a\n   b\n\n", "    ")])
+            holder, indent = chance.choice(
+                [("", ""), ("Text\n\n", ""), ("- a\n\n", "    "), ("1. a\n   b\n\n", "    ")]
+            )
             parts.append(holder + re.sub(r"(?m)^(?=.)", indent, fenced(head, code=code + "\n1")) + "\nText.\n")
         read, blocks, problems = opened("# R\n\n" + "\n".join(parts))
         assert problems == []
-        tokens = [t for t in MarkdownIt("commonmark").parse(read.text) if t.type == "fence" and t.info.startswith("python")]
+        tokens = [
+            t for t in MarkdownIt("commonmark").parse(read.text) if t.type == "fence" and t.info.startswith("python")
+        ]
         assert [t.content for t in tokens] == [block.source for block in read.blocks]
         assert {t.map[0] + 1 for t in tokens if t.map} == blocks
         seen += len(tokens)

@@ -82,14 +82,14 @@ def test_what_is_wrong_is_said_on_its_line(fields: str, line: int, message: str,
 
 def test_front_matter_that_is_not_closed() -> None:
     text = "---\nstars: 1\n\n# Rain\n"
-    front, body, told = read(text)
+    _front, body, told = read(text)
     assert told == [(1, "the front matter is not closed.", "End it with a line `---`.")]
     assert text[body:] == "# Rain\n", "the rest is read all the same"
     assert read("---\nstars: 1\n")[1] == 13
 
 
 def test_front_matter_that_comes_late_is_not_passed_over() -> None:
-    front, body, told = read("\n\n---\nstars: 1\n---\n# Rain\n")
+    _front, _body, told = read("\n\n---\nstars: 1\n---\n# Rain\n")
     assert told == [(3, "the front matter does not begin on the first line.", "Take out what is above it.")]
 
 

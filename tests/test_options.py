@@ -36,7 +36,10 @@ def test_options_are_read(text: str, expected: Options) -> None:
 
 
 def test_a_caption_keeps_the_backslashes_of_its_formulas() -> None:
-    assert parse(r'caption="The rate $\eta$, from $\tfrac12$ to $\{1\}$"').caption == r"The rate $\eta$, from $\tfrac12$ to $\{1\}$"
+    assert (
+        parse(r'caption="The rate $\eta$, from $\tfrac12$ to $\{1\}$"').caption
+        == r"The rate $\eta$, from $\tfrac12$ to $\{1\}$"
+    )
 
 
 @pytest.mark.parametrize(

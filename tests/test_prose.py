@@ -78,11 +78,19 @@ def test_what_marks_say() -> None:
     text = "A `{python} 1 +\n  1` $x$ @fig-a\n[@k, page 3; @l].\n\n$$ y $$ {#eq-b}"
     (value, formula, reference, citation, display), told = read(text)
     assert told == []
-    assert isinstance(value, Value) and eval(value.source) == 2 and value.line == value.first_line == 1
-    assert isinstance(formula, Formula) and (formula.tex, formula.display) == ("x", False) and formula.line == 2
-    assert isinstance(reference, Reference) and reference.label == "fig-a"
-    assert isinstance(citation, Citation) and citation.keys == (("k", "page 3"), ("l", "")) and citation.line == 3
-    assert isinstance(display, Formula) and (display.tex, display.label, display.display) == ("y", "eq-b", True)
+    assert isinstance(value, Value)
+    assert eval(value.source) == 2
+    assert value.line == value.first_line == 1
+    assert isinstance(formula, Formula)
+    assert (formula.tex, formula.display) == ("x", False)
+    assert formula.line == 2
+    assert isinstance(reference, Reference)
+    assert reference.label == "fig-a"
+    assert isinstance(citation, Citation)
+    assert citation.keys == (("k", "page 3"), ("l", ""))
+    assert citation.line == 3
+    assert isinstance(display, Formula)
+    assert (display.tex, display.label, display.display) == ("y", "eq-b", True)
     assert display.line == 5
 
 

@@ -94,13 +94,24 @@ def test_a_section_is_understood() -> None:
     assert (read.slug, read.title, read.file, read.text) == ("rain", "Rain", FILE, WHOLE)
     assert (read.front.stars, read.front.needs, read.front.able) == (1, ("clouds",), ("measure rain",))
     assert WHOLE[read.body :].startswith("\n# Rain")
-    assert [(h.level, h.text, h.label) for h in read.every(Heading)] == [(1, "Rain", "sec-rain"), (2, "The sum", "sec-sum")]
+    assert [(h.level, h.text, h.label) for h in read.every(Heading)] == [
+        (1, "Rain", "sec-rain"),
+        (2, "The sum", "sec-sum"),
+    ]
 
 
 def test_every_mark_stands_where_it_says() -> None:
     read = parse(WHOLE)
     lines = WHOLE.splitlines()
-    begins: dict[type[Mark], str] = {Block: "```python", Value: "`{python}", Formula: "$", Reference: "@", Citation: "[@", Heading: "#", Caption: ":"}
+    begins: dict[type[Mark], str] = {
+        Block: "```python",
+        Value: "`{python}",
+        Formula: "$",
+        Reference: "@",
+        Citation: "[@",
+        Heading: "#",
+        Caption: ":",
+    }
     ends: dict[type[Mark], str] = {Block: "```", Value: "`", Citation: "]", Caption: "}"}
     for mark in read.marks:
         text = WHOLE[mark.start : mark.end]
@@ -142,7 +153,8 @@ def test_marks_in_a_caption_are_known() -> None:
     read = parse(WHOLE)
     formula, reference = read.blocks[0].caption
     caption = read.blocks[0].options.caption
-    assert caption[formula.start : formula.end] == "$r$" and caption[reference.start : reference.end] == "@eq-sum"
+    assert caption[formula.start : formula.end] == "$r$"
+    assert caption[reference.start : reference.end] == "@eq-sum"
     assert formula.line == reference.line == 11
     assert [r.label for r in read.every(Reference)] == ["fig-rain"]
     assert [r.label for r in read.marks_everywhere(Reference)] == ["fig-rain", "eq-sum"]
@@ -179,13 +191,23 @@ def test_white_lines_of_a_text_keep_their_spaces() -> None:
 
 
 def test_marks_in_solutions_belong_to_them_and_to_nothing_else() -> None:
-    text = "# R\n\n??? question\n    `{python} 0`\n\n    ??? solution \"1\"\n        - `{python} 1` is\n        lazy, `{python} 1`\n\n            ```python\n            1\n            ```\n\n    `{python} 0`\n"
+    text = '# R\n\n??? question\n    `{python} 0`\n\n    ??? solution "1"\n        - `{python} 1` is\n        lazy, `{python} 1`\n\n            ```python\n            1\n            ```\n\n    `{python} 0`\n'
     read = parse(text)
     assert read.problems == ()
     assert [cell.solution for cell in read.cells] == ["", "1", "1", "1", ""]
 
 
-@pytest.mark.parametrize("head", ['??? solution "1"', '???+ solution "1"', '???solution "1"', '!!! solution "1"', '??? Solution "1"', '??? solution inline "1"'])
+@pytest.mark.parametrize(
+    "head",
+    [
+        '??? solution "1"',
+        '???+ solution "1"',
+        '???solution "1"',
+        '!!! solution "1"',
+        '??? Solution "1"',
+        '??? solution inline "1"',
+    ],
+)
 def test_every_way_to_open_a_solution(head: str) -> None:
     read = parse(f"# R\n\n{head}\n    `{{python}} 1`\n\n    ```python\n    1\n    ```\n")
     assert read.problems == ()
@@ -203,7 +225,8 @@ def test_solutions_have_names_and_no_two_the_same() -> None:
     assert only(f"# R\n\n??? solution{body}")[:2] == (3, "the solution does not say of what.")
     assert only(f'# R\n\n??? solution "★"{body}')[:2] == (3, "the solution does not say of what.")
     line, message, mend = only(f'# R\n\n??? solution "1"{body}??? solution "1."{body}')
-    assert (line, message) == (6, 'a solution "1." stands here already.') and "line 3" in mend
+    assert (line, message) == (6, 'a solution "1." stands here already.')
+    assert "line 3" in mend
     names = [cell.name for cell in parse(f"# R\n\n??? solution{body}??? solution{body}").cells]
     assert len(set(names)) == 2
 
@@ -338,7 +361,16 @@ def test_the_line_is_right_inside_a_container_too() -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["await f()", "async with a: pass", "[x async for x in a]", "# only a comment", "a = 5 % 3", "a = 'what?'", r"a = '\d'", "a = 1;"],
+    [
+        "await f()",
+        "async with a: pass",
+        "[x async for x in a]",
+        "# only a comment",
+        "a = 5 % 3",
+        "a = 'what?'",
+        r"a = '\d'",
+        "a = 1;",
+    ],
 )
 def test_code_that_is_right(code: str) -> None:
     assert told(f"# Rain\n\n```python\n{code}\n```\n") == []
@@ -357,7 +389,10 @@ def test_a_block_with_source_is_empty() -> None:
 
 
 def test_what_a_caption_holds_is_checked() -> None:
-    assert only('# R\n\n```python {caption="a $$ b"}\n1\n```\n')[:2] == (3, "a formula opened by `$$` is not closed in its paragraph.")
+    assert only('# R\n\n```python {caption="a $$ b"}\n1\n```\n')[:2] == (
+        3,
+        "a formula opened by `$$` is not closed in its paragraph.",
+    )
     assert only('# R\n\n```python {caption="[@a b]"}\n1\n```\n')[0] == 3
 
 
@@ -377,7 +412,9 @@ def test_private_characters_are_no_text() -> None:
 
 
 def test_what_stands_in_fences_is_passed_over() -> None:
-    read = parse("# R\n\n```text\n`{python} 1` $x$ @fig-a $$\n# no heading\n<!-- no comment\n??? solution\n```\n\n~~~\n```\n~~~\n")
+    read = parse(
+        "# R\n\n```text\n`{python} 1` $x$ @fig-a $$\n# no heading\n<!-- no comment\n??? solution\n```\n\n~~~\n```\n~~~\n"
+    )
     assert read.problems == ()
     assert len(read.marks) == 1
 
