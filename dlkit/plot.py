@@ -47,6 +47,7 @@ def use() -> None:
     False
     """
     import matplotlib
+    from cycler import cycler
 
     matplotlib.rcParams.update(STYLE)
-    matplotlib.rcParams["axes.prop_cycle"] = matplotlib.cycler(color=COLORS)
+    matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COLORS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import html
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -116,7 +117,7 @@ class Build:
         if file not in self.rendered:
             record, used = self.shown(file)
             section = self.book.sections[file]
-            packages = {name: version for name, version in (used.packages if used else {}).items()}
+            packages = used.packages if used else {}
             entry = self.outline.by_file.get(file) or _stray(section)
             made = render.render(section, record, self.context, self.converter, entry, self.notices(file), packages)
             self.rendered[file] = made
@@ -143,6 +144,12 @@ class Build:
         for made in self.rendered.values():
             found.update(made.problems)
         return sorted(found)
+
+    @property
+    def date(self) -> datetime.date:
+        """The newest date of the records: that of the book's content, the same in every build from them."""
+        dates = [state.record.ran.date for state in self.states.values() if state.record]
+        return datetime.date.fromisoformat(max(dates, default="1970-01-02"))
 
     def summary(self) -> str:
         """How many sections were replayed, executed, planned, in words."""

@@ -5,7 +5,9 @@ The site is built in a folder of its own and takes the place of `site/` when it 
 
 from __future__ import annotations
 
+import datetime
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -62,6 +64,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         book = Book.of(root, dict(config), Path(config.config_file_path).name)
         pages = _own_pages(config)
         _State.build = Build(book, config.markdown_extensions, config.mdx_configs, pages)
+        # MkDocs stamps its site map: with the date of the content, two builds are the same to the byte.
+        midnight = datetime.datetime.combine(_State.build.date, datetime.time(), datetime.UTC)
+        os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(midnight.timestamp())))
         if config.nav is not None:
             config.nav[2:2] = contents_page.navigation(_State.build.outline)
     except BookError as error:

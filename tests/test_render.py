@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from test_sanitize import elements, png
+from markup import elements, png
 
 from hooks import bibliography, lift, outline, refs, render, section, tex
 from hooks.problem import Problem

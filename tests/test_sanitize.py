@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 import re
-import struct
-import zlib
-from html.parser import HTMLParser
 
 import pytest
 from lxml import etree
+from markup import elements, png
 
 from hooks import sanitize, svg
-
-VOID = {"br", "hr", "img", "col"}
-
-
-class Balance(HTMLParser):
-    """Reads HTML as strictly as it can: every element closed, in order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open, f"</{tag}> closes nothing"
-        assert self.open.pop() == tag
-
-
-def elements(markup: str) -> list[tuple[str, dict[str, str | None]]]:
-    parser = Balance()
-    parser.feed(markup)
-    parser.close()
-    assert parser.open == []
-    return parser.seen
-
+from hooks.outputs import dimensions
 
 HOSTILE = [
     "</div><script>alert(1)</script>",
@@ -213,17 +180,7 @@ def test_a_size_is_found_where_it_is() -> None:
     assert "width" not in draw("", 'width="100%" viewBox="alert"').replace("max-width", "")
 
 
-def png(width: int, height: int) -> bytes:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IEND", b"")
-
-
 def test_sizes_of_pictures() -> None:
-    from hooks.outputs import dimensions
-
     assert dimensions(png(640, 48)) == (640, 48)
     jpeg = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xff\xc2\x00\x0b\x08\x00\x30\x02\x80\x01\x01\x11\x00\xff\xd9"
     assert dimensions(jpeg) == (640, 48)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import Tiny
+from copies import Tiny
 
 MEASURING = "book/water/measuring-rain.md"
 MOON = "book/water/the-moon-and-the-rain.md"

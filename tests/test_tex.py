@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from html.parser import HTMLParser
 
 import pytest
+from markup import elements
 
 from hooks import section, tex
 
@@ -33,21 +33,6 @@ FORMULAS = [
 ]
 
 
-class Balance(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
-        pass
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
 @pytest.mark.parametrize("formula", FORMULAS)
 @pytest.mark.parametrize("display", [False, True])
 def test_what_books_write_is_set(formula: str, display: bool) -> None:
@@ -56,9 +41,7 @@ def test_what_books_write_is_set(formula: str, display: bool) -> None:
     assert 'aria-hidden="true"' in html
     assert ("katex-display" in html) == display
     assert "cc0000" not in html  # KaTeX's red for what it does not know
-    parser = Balance()
-    parser.feed(html)
-    assert parser.open == []
+    elements(html)
 
 
 @pytest.mark.parametrize(
