@@ -24,8 +24,11 @@ class Drawn:
     problems: list[Problem] = field(default_factory=list)
 
 
-def draw(section: Section, block: Block, record: Record | None, page: str, alt: str, source: Source | None) -> Drawn:
-    """The block with what the record says it showed; without a record, its code alone."""
+def draw(section: Section, block: Block, record: Record | None, page: str, alt: str, source: Source | None, word: str) -> Drawn:
+    """The block with what the record says it showed; without a record, its code alone.
+
+    `word` is what a folded check says of itself: that it was checked, or that it was not.
+    """
     options = block.options
     figure = bool(options.label or options.caption)
     outputs = record.outputs(block.name) if record and block.executed else ()
@@ -41,7 +44,7 @@ def draw(section: Section, block: Block, record: Record | None, page: str, alt: 
     below = "".join(shown.text)
     if options.test:
         drawn.html = (
-            f'<details class="checked" id="{block.name}"><summary>{_claims(block.source, record)}</summary>'
+            f'<details class="checked" id="{block.name}"><summary>{_claims(block.source, word)}</summary>'
             f"{highlighted}{below}</details>"
         )
         return drawn
@@ -70,11 +73,10 @@ def _library(section: Section, block: Block, source: Source | None, problems: li
     return code, f'<p class="origin"><code>{sanitize.text(name)}</code>, from {sanitize.text(file)}</p>'
 
 
-def _claims(source: str, record: Record | None) -> str:
-    """What a folded check says of itself. It was checked only if it has run."""
+def _claims(source: str, word: str) -> str:
+    """What a folded check says of itself, with the number of its assertions."""
     try:
         count = sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
     except SyntaxError:
         count = 0
-    word = "Checked" if record else "Not checked yet"
     return f"{word}: {count} claim{'' if count == 1 else 's'}" if count else word

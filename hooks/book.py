@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ class Book:
         if not path.is_file():
             raise BookError([Problem(str(config_file), 1, "there is no such file.", "Run this in the book's own folder, or name the file with `-f`.")])
         try:
-            config = yaml.load(path.read_text(encoding="utf-8"), _Loader) or {}
+            config = yaml.load(text(path, str(config_file)), _Loader) or {}
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise BookError([Problem(str(config_file), mark.line + 1 if mark else 1, "the file is not YAML.", "Mend it.")]) from None
@@ -76,28 +76,37 @@ class Book:
             if not any(part.startswith(("_", ".")) for part in inside):
                 file = path.relative_to(self.root).as_posix()
                 try:
-                    text = path.read_text(encoding="utf-8-sig")
-                except UnicodeDecodeError as error:
-                    line = error.object[: error.start].count(b"\n") + 1
-                    problem = Problem(file, line, "the file is not UTF-8.", "Save it as UTF-8.")
-                    text = f"# {path.stem}\n"
-                    read = section.parse(text, file)
-                    found[file] = Section(file, text, path.stem, read.front, read.marks, read.body, (problem,))
-                    continue
-                found[file] = section.parse(text, file)
+                    found[file] = section.parse(text(path, file), file)
+                except BookError as error:
+                    empty = section.parse(f"# {path.stem}\n", file)
+                    found[file] = replace(empty, problems=tuple(error.problems))
         return found
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """The library's units and their hashes, read once for all sections."""
+        return self.library.units()
 
     @cached_property
     def pinned(self) -> dict[str, str]:
         """The versions that the book is built with: constraints.txt, public versions only."""
         path = self.root / "constraints.txt"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        lines = text(path, path.name).splitlines() if path.exists() else []
         matches = [match for line in lines if (match := PINNED.match(line))]
         return {canonical(match["name"]): public(match["version"]) for match in matches}
 
     def record_file(self, section: Section) -> Path:
         """Where the section's record is: `_records/<chapter>/<section>.json` below the source folder."""
         return self.source / "_records" / self.path(section.file).relative_to(self.source).with_suffix(".json")
+
+
+def text(path: Path, file: str) -> str:
+    """What a file of the book says; `file` is its name in messages. Raises BookError where it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise BookError([Problem(file, line, "the file is not UTF-8.", "Save it as UTF-8.")]) from None
 
 
 def canonical(name: str) -> str:

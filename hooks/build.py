@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 import html
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from hooks import bibliography, outline, refs, render, run, sanitize, tex
-from hooks.book import Book
+from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
-from hooks.problem import Problem
+from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
 from hooks.run import Outcome, State
 from hooks.section import Section
@@ -39,25 +39,29 @@ class Build:
         self.outcomes: dict[str, Outcome] = {}
         self.rendered: dict[str, render.Rendered] = {}
         self.written: list[str] = []
+        self.unwritten: list[Problem] = []
+        self.texts = {name: self._text(name) for name in ("outline.yml", "references.bib")}
 
     def _text(self, name: str) -> tuple[str, str]:
         path = self.book.source / name
-        return (path.read_text(encoding="utf-8") if path.exists() else ""), path.relative_to(self.book.root).as_posix()
+        file = path.relative_to(self.book.root).as_posix()
+        return (text(path, file) if path.exists() else ""), file
 
     @cached_property
     def outline(self) -> Outline:
         source = self.book.source.relative_to(self.book.root).as_posix()
-        return outline.read(*self._text("outline.yml"), self.book.sections.values(), source)
+        return outline.read(*self.texts["outline.yml"], self.book.sections.values(), source)
 
     @cached_property
     def context(self) -> Context:
-        sections = self.book.sections.values()
-        labels = refs.collect(self.outline, sections, self.pages)
+        sections = dict(self.book.sections)  # in the order of the book: of two equal labels, the later one is wrong
+        ordered = [sections.pop(file) for file in self.outline.by_file] + list(sections.values())
+        labels = refs.collect(self.outline, ordered, self.pages)
         return Context(self.book.root, labels, self.bibliography, self.book.library.source)
 
     @cached_property
     def bibliography(self) -> bibliography.Bibliography:
-        return bibliography.read(*self._text("references.bib"))
+        return bibliography.read(*self.texts["references.bib"])
 
     @cached_property
     def converter(self) -> render.Converter:
@@ -83,8 +87,11 @@ class Build:
                 todo.append(state)
         for done in run.execute(self.book, todo):
             self.outcomes[done.section.file] = done
-            if write and (what := run.write(self.book, done)):
-                self.written.append(f"{done.section.file}: {what}")
+            try:
+                if write and (what := run.write(self.book, done)):
+                    self.written.append(f"{done.section.file}: {what}")
+            except BookError as error:
+                self.unwritten += error.problems
             yield done
 
     # Showing
@@ -97,12 +104,13 @@ class Build:
         # Of a stale section, too: only under --strict, and then the build fails.
         return (state.record, state.uses) if state.kind in ("fresh", "stale") else (None, None)
 
-    def notices(self, file: str) -> list[tuple[str, str]]:
-        """What stands above the text of a page that is not as it should be."""
+    def notices(self, file: str, found: Iterable[Problem] = ()) -> list[tuple[str, str]]:
+        """What stands above the text of a page that is not as it should be; `found` are problems of its rendering."""
         section, state, done = self.book.sections[file], self.states[file], self.outcomes.get(file)
-        problems = (*section.problems, *(done.problems if done else ()))
+        whole = (*self.outline.problems, *self.context.refs.problems)
+        problems = {*section.problems, *(done.problems if done else ()), *(p for p in whole if p.file == file), *found}
         if problems:
-            return [("error", "<p>This page could not be made.</p>" + "".join(_preformatted(str(p)) for p in problems))]
+            return [faulty(problems)]
         if done and done.verdict == "drifted":
             shown = "".join(_preformatted(f"line {d.line}\n{d.text}") for d in done.differences)
             return [("drifted", f"<p>Executed anew, this page shows other outputs than its record.</p>{shown}")]
@@ -119,8 +127,14 @@ class Build:
             section = self.book.sections[file]
             packages = used.packages if used else {}
             entry = self.outline.by_file.get(file) or _stray(section)
-            made = render.render(section, record, self.context, self.converter, entry, self.notices(file), packages)
-            self.rendered[file] = made
+
+            def made(found: Iterable[Problem] = ()) -> render.Rendered:
+                notices = self.notices(file, found)
+                return render.render(section, record, self.context, self.converter, entry, notices, packages)
+
+            first = made()
+            # A page with errors says so itself: it is rendered again, with a notice.
+            self.rendered[file] = made(first.problems) if first.problems else first
         return self.rendered[file]
 
     def page(self, file: str) -> str:
@@ -136,7 +150,7 @@ class Build:
     @property
     def problems(self) -> list[Problem]:
         """Everything that is wrong, each thing once. Complete after all pages are rendered."""
-        found = {*self.outline.problems, *self.bibliography.problems, *self.context.refs.problems}
+        found = {*self.outline.problems, *self.bibliography.problems, *self.context.refs.problems, *self.unwritten}
         for section in self.book.sections.values():
             found.update(section.problems)
         for done in self.outcomes.values():
@@ -166,6 +180,11 @@ class Build:
         if done:
             return "executed"
         return "replayed" if state.kind == "fresh" else "stale"
+
+
+def faulty(problems: Iterable[Problem]) -> tuple[str, str]:
+    """The notice above a page with errors."""
+    return "error", "<p>This page has errors.</p>" + "".join(_preformatted(str(p)) for p in sorted(problems))
 
 
 def _preformatted(text: str) -> str:

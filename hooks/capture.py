@@ -14,7 +14,7 @@ from hooks.records import Output
 
 RICH = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/latex")  # the first that a value offers is kept
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-REWOUND = re.compile(r"[^\n]*\r(?=[^\n])")  # what a carriage return lets the rest of the line overwrite
+REWOUND = re.compile(r"^[^\n]*\r(?=[^\n])", re.MULTILINE)  # what a carriage return lets the rest of a line overwrite
 ADDRESS = re.compile(r"(?<= at 0x)[0-9a-fA-F]{6,}")  # of an object in memory: another one in every run
 KEPT = 4_000_000  # bytes of text that one cell may print before the rest is dropped, and counted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import importlib.metadata
 import os
+import random
 import signal
 import sys
 import traceback
@@ -20,6 +21,7 @@ from hooks.capture import Capture, steady
 from hooks.job import Failure, Job, Task
 from hooks.records import Cell, Output
 from hooks.uses import Watch
+from hooks.warm import threads
 
 LARGEST = 150_000  # bytes of one output
 LARGEST_SECTION = 600_000
@@ -85,8 +87,10 @@ class Runner:
             if threads() > 1:
                 self.tell.send(("fresh", name))
                 continue
+            state = random.getstate()
             child = os.fork()
             if child == 0:
+                random.setstate(state)  # Python draws a new seed after a fork
                 try:
                     self.cells(tasks)
                 except Stop as stop:
@@ -155,9 +159,12 @@ class Runner:
             own = [error.lineno or task.line]
         if task.test and isinstance(error, AssertionError):
             return Failure(task.name, own[-1] if own else task.line, "the claim does not hold.", "", self.shown(error, task))
-        mend = "" if task.value else f"If it is meant to, add `raises={type(error).__name__}`."
+        name = type(error).__name__
+        mend = "Mend the expression." if task.value else f"If it is meant to, add `raises={name}`."
+        if task.raises:
+            mend = f"It was to raise {task.raises}: mend it, or write `raises={name}`."
         what = f"`{task.source}` raises" if task.value else "the block raises"
-        return Failure(task.name, own[-1] if own else task.line, f"{what} {said.splitlines()[0] if said else type(error).__name__}.", mend, self.shown(error, task))
+        return Failure(task.name, own[-1] if own else task.line, f"{what} {said.splitlines()[0] if said else name}.", mend, self.shown(error, task))
 
     def shown(self, error: BaseException, task: Task) -> str:
         """A traceback whose lines count from the block's first, and whose paths are the book's own."""
@@ -192,13 +199,3 @@ class Runner:
 def _warning(message: Any, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
     """A warning without the place it comes from, which is another one on every machine."""
     return f"{category.__name__}: {message}\n"
-
-
-def threads() -> int:
-    """Threads of this process, those of C code too where the system tells."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        import threading
-
-        return threading.active_count()

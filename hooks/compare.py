@@ -50,8 +50,11 @@ def keep(section: Section, old: Record, new: Record) -> Record:
     for cell, told in zip(section.cells, new.cells, strict=True):
         before = recorded.get(told.name)
         volatile, tolerance = _rules(cell)
-        alike = before and ([o.kind for o in before.outputs] == [o.kind for o in told.outputs] if volatile else same(before.outputs, told.outputs, tolerance))
-        cells.append(before if before and alike else told)
+        if volatile:  # never compared; what it showed stays while its code does
+            alike = before is not None and before.source == told.source
+        else:
+            alike = before is not None and same(before.outputs, told.outputs, tolerance)
+        cells.append(replace(before, source=told.source) if before and alike else told)
     return replace(new, cells=tuple(cells))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from hooks import titles
 from hooks.contents import Chapter, Entry, Outline, relative
+from hooks.render import Toc
 
 URI = "contents.md"
 
@@ -30,6 +31,12 @@ def _chapter(chapter: Chapter) -> dict[str, Any]:
 
 def _item(entry: Entry) -> dict[str, str]:
     return {f"{entry.number} {titles.plain(entry.title)}".strip(): entry.href.rstrip("/") + ".md"}
+
+
+def toc(outline: Outline) -> tuple[Toc, ...]:
+    """The parts, for the page's own table of contents."""
+    front = (Toc(2, "front-matter", "Front matter"),) if outline.front else ()
+    return front + tuple(Toc(2, f"part-{titles.slug(part.title)}", titles.html(part.title)) for part in outline.parts)
 
 
 def html(outline: Outline, page: str) -> str:

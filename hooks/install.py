@@ -29,22 +29,31 @@ def ensure(root: Path, extras: list[str]) -> Path:
         raise SystemExit(f"this is Python {sys.version.split()[0]}; the book needs 3.11, 3.12 or 3.13. Name one: make PYTHON=python3.12 ...")
     folder = root / ".venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        print(f"making {folder.name}", flush=True)
-        venv.create(folder, with_pip=True, clear=folder.exists())
     wanted = _state(root)
-    have = [extra for extra in EXTRAS if _stamp(folder, extra) == wanted]
-    missing = [extra for extra in extras if extra not in have]
-    if missing:
+    if not python.exists():
+        _make(folder)
+    if any(_stamp(folder, extra) != wanted for extra in extras):
         # Those that are there are named again, so that one resolver sees all.
-        names = ",".join(extra for extra in EXTRAS if extra in missing or extra in have)
-        print(f"installing {', '.join(missing)}", flush=True)
+        named = [extra for extra in EXTRAS if extra in extras or _stamp(folder, extra)]
+        names = ",".join(named)
+        print(f"installing {', '.join(named)}", flush=True)
         _call([str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--editable", f"{root}[{names}]", "--constraint", str(root / "constraints.txt")])
-        for extra in missing:
+        for extra in named:
             (folder / f".{extra}").write_text(wanted)
     if "book" in extras:
         _assets(root, python)
     return python
+
+
+def _make(folder: Path) -> None:
+    """A virtual environment, whole or not at all."""
+    print(f"making {folder.name}", flush=True)
+    try:
+        venv.create(folder, with_pip=True, clear=folder.exists())
+    except (OSError, subprocess.CalledProcessError) as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        mend = "Some systems have `venv` in a package of its own: python3-venv, for example."
+        raise SystemExit(f"{folder} cannot be made: {error}. {mend}") from None
 
 
 def _assets(root: Path, python: Path) -> None:
@@ -65,12 +74,15 @@ def _assets(root: Path, python: Path) -> None:
     else:
         command = [npm]
     _call([*command, "ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"], root)
+    modules.mkdir(exist_ok=True)
     stamp.write_text(wanted)
 
 
 def _state(root: Path) -> str:
     whole = hashlib.sha256(sys.version.encode())
     for name in ("pyproject.toml", "constraints.txt"):
+        if not (root / name).is_file():
+            raise SystemExit(f"there is no {name} in {root}. Run this in the folder of the book's repository.")
         whole.update((root / name).read_bytes())
     return whole.hexdigest()
 

@@ -6,9 +6,11 @@ import ast
 import hashlib
 import io
 import tokenize
+from pathlib import Path
 from typing import Any
 
-from hooks.marks import Block
+from hooks.marks import Block, Value
+from hooks.problem import BookError, Problem
 from hooks.section import Section
 
 # A tree's hash must be the same under every Python that builds the book. Versions differ in the fields they add
@@ -44,6 +46,16 @@ def tree(source: str, docstrings: bool = True) -> str:
     return _form(parsed)
 
 
+def module(path: Path, root: Path) -> str:
+    """The normal form of a file of code below `root`, without docstrings. Raises BookError where it is not Python."""
+    try:
+        return tree(path.read_text(encoding="utf-8"), docstrings=False)
+    except (SyntaxError, ValueError) as error:
+        line, reason = getattr(error, "lineno", None) or 1, getattr(error, "msg", None) or str(error)
+        file = path.relative_to(root).as_posix()
+        raise BookError([Problem(file, line, f"the module is not Python: {reason}.", "Mend it.")]) from None
+
+
 def _form(node: Any) -> str:
     if isinstance(node, ast.AST):
         fields = ((name, value) for name, value in ast.iter_fields(node) if name not in IGNORED)
@@ -75,12 +87,13 @@ def quiet(source: str) -> bool:
     return bool(tokens) and tokens[-1].string == ";"
 
 
+def cell_key(cell: Block | Value) -> str:
+    """What one cell executes, in one hash."""
+    if isinstance(cell, Block):
+        return digest("block", cell.solution, cell.options.raises, str(quiet(cell.source)), tree(cell.source))
+    return digest("value", cell.solution, tree(cell.source))
+
+
 def source_key(section: Section) -> str:
     """What a section executes, in one hash: not its prose, comments, labels, captions or limits."""
-    parts = ["section", "1"]
-    for cell in section.cells:
-        if isinstance(cell, Block):
-            parts += ["block", cell.solution, cell.options.raises, str(quiet(cell.source)), tree(cell.source)]
-        else:
-            parts += ["value", cell.solution, tree(cell.source)]
-    return digest(*parts)
+    return digest("section", "1", *map(cell_key, section.cells))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hooks import keys
-from hooks.problem import BookError, Problem
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,13 @@ class Library:
         return Path(path).is_relative_to(self.root / self.name) or path == str(self.root / f"{self.name}.py")
 
     def units(self) -> dict[str, str]:
-        """Its units and their hashes: today one, the whole library without docstrings and comments."""
+        """Its units and their hashes: today one, the whole library without docstrings and comments.
+
+        Raises BookError where a module is not Python.
+        """
         if not (files := self.files()):
             return {}
-        parts = []
-        for module, path in files.items():
-            try:
-                parts += [module, keys.tree(path.read_text(encoding="utf-8"), docstrings=False)]
-            except SyntaxError as error:
-                file = path.relative_to(self.root).as_posix()
-                raise BookError([Problem(file, error.lineno or 1, f"the module is not Python: {error.msg}.", "Mend it.")]) from None
+        parts = [part for name, path in files.items() for part in (name, keys.module(path, self.root))]
         return {self.name: keys.digest(*parts)}
 
     def source(self, name: str) -> tuple[str, str, int] | None:

@@ -33,6 +33,7 @@ SETTLED = re.compile(
     re.DOTALL,
 )
 TITLED = re.compile("</table>\\s*<p>\ue000T(?P<index>[0-9]+)\ue001(?P<text>.*?)</p>", re.DOTALL)
+NEGATIVE = re.compile(r"\A-(?=\d)")  # a number in a sentence has a true minus sign
 FOOTNOTES = "///Footnotes Go Here///"  # where Python-Markdown puts them: above the references
 SOLUTION = re.compile(r'(<details class="solution[^<>]*>\s*<summary>)(?!Solution)')
 STRAY_FOOTNOTES = f"<p>{FOOTNOTES}</p>"
@@ -155,6 +156,8 @@ class _Lift:
     def __init__(self, section: Section, record: Record | None, context: Context, page: str, entry: Entry | None):
         self.section, self.record, self.context, self.page, self.entry = section, record, context, page, entry
         self.lifted = Lifted(section)
+        # The website's own pages have no records: their blocks are run by the tests.
+        self.checked = "Checked" if record else "Checked by the tests" if entry is None else "Not checked yet"
         self.ids = titles.ids(section)
 
     def run(self, notices: Sequence[tuple[str, str]], packages: Mapping[str, str]) -> Lifted:
@@ -217,7 +220,7 @@ class _Lift:
         pieces = {inner: self.piece(inner, options.caption[inner.start : inner.end]) for inner in mark.caption}
         flat = _edited(options.caption, [(m.start, m.end, p.plain) for m, p in pieces.items() if p.plain])
         alt = titles.plain(flat) or "What the code above draws"
-        drawn = draw(self.section, mark, self.record, self.page, alt, self.context.source)
+        drawn = draw(self.section, mark, self.record, self.page, alt, self.context.source, self.checked)
         self.lifted.assets.update(drawn.assets)
         self.lifted.problems += drawn.problems
         parts = [self.lifted.token("B", Piece(mark.line, drawn.html, raw=raw))]
@@ -241,7 +244,8 @@ class _Lift:
             if not outputs:
                 return Piece(mark.line, '<span class="computed missing">–</span>', "–", raw)
             text = "".join(output.text for output in outputs if output.kind == "value")
-            return Piece(mark.line, f'<span class="computed">{sanitize.text(text)}</span>', text, raw)
+            shown = sanitize.text(NEGATIVE.sub("\u2212", text))
+            return Piece(mark.line, f'<span class="computed">{shown}</span>', text, raw)
         if isinstance(mark, Reference):
             target = self.context.refs.targets.get(mark.label)
             html = self.context.refs.html(mark.label, self.page)

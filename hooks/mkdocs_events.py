@@ -26,9 +26,9 @@ from mkdocs.structure.files import File, Files  # noqa: E402
 from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 
-from hooks import assets, contents_page, section, tex, titles  # noqa: E402
-from hooks.book import Book  # noqa: E402
-from hooks.build import Build  # noqa: E402
+from hooks import assets, contents_page, render, section, tex, titles  # noqa: E402
+from hooks.book import Book, text  # noqa: E402
+from hooks.build import Build, faulty  # noqa: E402
 from hooks.lift import Lifted, lift, settle  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
 from hooks.render import Toc  # noqa: E402
@@ -42,6 +42,7 @@ class _State:
 
     serving = False
     target = ""  # the folder that the finished site replaces
+    made = ""  # the folder in which it is made; nothing while serving
     build: Build
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
     lifted: dict[str, Lifted] = {}  # the website's own pages, between the halves of their rendering
@@ -58,12 +59,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         _State.target = config.site_dir
         parent = Path(config.site_dir).parent
         parent.mkdir(parents=True, exist_ok=True)
-        config.site_dir = tempfile.mkdtemp(prefix=".site-", dir=parent)
+        config.site_dir = _State.made = tempfile.mkdtemp(prefix=".site-", dir=parent)
     root = _project(config)
     try:
         book = Book.of(root, dict(config), Path(config.config_file_path).name)
         pages = _own_pages(config)
         _State.build = Build(book, config.markdown_extensions, config.mdx_configs, pages)
+        config.markdown_extensions = [*config.markdown_extensions, render.Escapes()]  # type: ignore[list-item]  # an instance does as well as a name
         # MkDocs stamps its site map: with the date of the content, two builds are the same to the byte.
         midnight = datetime.datetime.combine(_State.build.date, datetime.time(), datetime.UTC)
         os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(midnight.timestamp())))
@@ -81,7 +83,7 @@ def _own_pages(config: MkDocsConfig) -> dict[str, section.Section]:
         uri = path.relative_to(config.docs_dir).as_posix()
         file = path.relative_to(_project(config)).as_posix()
         address = uri.removesuffix(".md").removesuffix("index")
-        found[address.rstrip("/") + "/" if address else ""] = section.parse(path.read_text(encoding="utf-8"), file, page=True)
+        found[address.rstrip("/") + "/" if address else ""] = section.parse(text(path, file), file, page=True)
     return found
 
 
@@ -115,8 +117,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if uri == contents_page.URI:
         return markdown
     read = section.parse(markdown, _file(page, config), page=True)
-    lifted = lift(read, None, _State.build.context, page.url)
-    lifted.problems += [*read.problems, *_State.build.context.refs.check(read, _State.build.bibliography)]
+    context = _State.build.context
+    lifted = lift(read, None, context, page.url)
+    problems = [*read.problems, *tex.check(read), *context.refs.check(read, context.bibliography), *lifted.problems]
+    if problems:  # then the page says so itself
+        lifted = lift(read, None, context, page.url, notices=[faulty(problems)])
+    lifted.problems = problems
     _State.lifted[uri] = lifted
     return lifted.markdown
 
@@ -129,14 +135,17 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
         return _State.build.page(_State.by_uri[uri])
     if uri == contents_page.URI:
+        page.toc = TableOfContents([_link(item) for item in contents_page.toc(_State.build.outline)])
         return html + tex.to_katex(contents_page.html(_State.build.outline, page.url))
-    return tex.to_katex(settle(html, _State.lifted[uri]))
+    lifted = _State.lifted[uri]
+    lifted.problems += lifted.lost(html)
+    return tex.to_katex(settle(html, lifted))
 
 
 def on_post_build(config: MkDocsConfig) -> None:
     build = _State.build
-    for made in build.rendered.values():
-        for name, data in made.assets.items():
+    for made in [*(page.assets for page in build.rendered.values()), *(page.assets for page in _State.lifted.values())]:
+        for name, data in made.items():
             path = Path(config.site_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
@@ -166,7 +175,10 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_build_error(error: Exception) -> None:
+    """Whatever it was, half a site is not left lying about."""
     _State.lifted = {}
+    if _State.made:
+        shutil.rmtree(_State.made, ignore_errors=True)
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
@@ -180,7 +192,6 @@ def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> Li
 def _refusal(error: BookError, config: MkDocsConfig) -> BuildError:
     """The book cannot be read at all: say why, and leave the old site alone."""
     if not _State.serving:
-        shutil.rmtree(config.site_dir, ignore_errors=True)
         config.site_dir = _State.target
     return BuildError(str(error))
 

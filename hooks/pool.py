@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from hooks.book import Book
-from hooks.job import Job, Result
+from hooks.job import Failure, Job, Result
 from hooks.problem import BookError, Problem
 
 
@@ -43,15 +43,15 @@ class Pool:
     def _ready(self) -> None:
         file = (self.book.source / "_runtime.py").relative_to(self.book.root).as_posix()
         try:
-            kind, *what = self.connection.recv()
+            failure: Failure | None = self.connection.recv()
         except EOFError:
             self.process.wait()
             self.log.seek(0)
-            kind, what = "failed", ["the process died", self.log.read().decode(errors="replace")]
-        if kind != "ready":
+            failure = Failure("", 1, "it died.", "", self.log.read().decode(errors="replace"))
+        if failure:
             self.close()
-            mend = "Install what the blocks need: `python -m hooks install run`."
-            raise BookError([Problem(file, 1, f"the process that runs the blocks did not start: {what[0]}.", mend, what[1])])
+            message = f"the process that runs the blocks does not start: {failure.message}"
+            raise BookError([Problem(file, failure.line, message, failure.mend, failure.detail)])
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run sections side by side; results come as they finish."""

@@ -37,6 +37,7 @@ class Cell:
     name: str  # block-3, value-1, solution-2-block-1
     outputs: tuple[Output, ...] = ()
     seconds: float = 0.0
+    source: str = ""  # hash of what it executed, to say later which cell has changed
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _cell(raw: Mapping[str, Any], file: Path) -> Cell:
         elif "content" in item:
             output = replace(output, content="".join(item["content"]).encode())
         outputs.append(output)
-    return Cell(raw["cell"], tuple(outputs), raw.get("seconds", 0.0))
+    return Cell(raw["cell"], tuple(outputs), raw["seconds"], raw["source"])
 
 
 def _image(file: Path, named: Mapping[str, str]) -> bytes:
@@ -172,7 +173,7 @@ def _raw_cell(cell: Cell, name: str, images: dict[str, bytes]) -> dict[str, Any]
         elif output.content:
             item["content"] = output.content.decode().splitlines(keepends=True)
         outputs.append(item)
-    return {"cell": cell.name, "outputs": outputs, "seconds": cell.seconds}
+    return {"cell": cell.name, "outputs": outputs, "seconds": cell.seconds, "source": cell.source}
 
 
 def _named(name: str, data: bytes, images: dict[str, bytes]) -> dict[str, str]:

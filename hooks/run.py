@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import platform
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from hooks import compare, job, keys, records, uses
 from hooks.book import Book
 from hooks.pool import Pool
-from hooks.problem import Problem
+from hooks.problem import BookError, Problem
 from hooks.records import Ran, Record, Uses
 from hooks.section import Section
 
@@ -52,7 +53,8 @@ def state(book: Book, section: Section) -> State:
 
 
 def states(book: Book) -> dict[str, State]:
-    """All sections of a book, by file."""
+    """All sections of a book, by file. Raises BookError if the library, or `_runtime.py`, is not Python."""
+    uses.changes(book, Uses())  # for the errors alone: with no section to compare, nobody would look
     return {file: state(book, section) for file, section in book.sections.items()}
 
 
@@ -99,7 +101,7 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
         found = [Problem(section.file, f.line, f.message, f.mend, f.detail) for f in result.failures]
         return Outcome(before, "failed", problems=tuple(sorted(found)))
     by_name = {cell.name: cell for cell in result.cells}
-    cells = tuple(by_name[cell.name] for cell in section.cells)
+    cells = tuple(replace(by_name[cell.name], source=keys.cell_key(cell)) for cell in section.cells)
     seconds = round(sum(cell.seconds for cell in cells), 2)
     used = uses.identify(book, result)
     notes = tuple(uses.off_pins(book, used))
@@ -122,11 +124,21 @@ def write(book: Book, done: Outcome, update: bool = False) -> str:
     """Write what an outcome allows, and say in a word what was: `all`, `uses`, or nothing.
 
     A build writes what is new and confirms what is equal; only an `update` replaces outputs that have drifted, or
-    writes what ran elsewhere (the record then says that it is provisional).
+    writes what ran elsewhere (the record then says that it is provisional). Raises BookError where it cannot.
     """
     if done.record is None or done.uses is None:
         return ""
-    file = book.record_file(done.section)
+    try:
+        return _write(book, done, book.record_file(done.section), update)
+    except OSError as error:
+        place = book.record_file(done.section).parent.relative_to(book.root).as_posix()
+        message = f"the record cannot be written: {error.strerror or error}."
+        raise BookError([done.section.problem(1, message, f"Make it possible to write in `{place}`.")]) from None
+
+
+def _write(book: Book, done: Outcome, file: Path, update: bool) -> str:
+    assert done.record is not None
+    assert done.uses is not None
     if done.verdict == "new" or (update and done.verdict in ("drifted", "foreign")):
         names = {block.name: block.id for block in done.section.blocks}
         records.write(file, done.record, done.uses, names)

@@ -13,7 +13,7 @@ from hooks.marks import Formula
 from hooks.problem import Problem
 from hooks.section import Section
 
-SPAN = re.compile(r'<span class="(?P<kind>math|formula)" data-line="\d*">(?P<tex>.*?)</span>', re.DOTALL)
+SPAN = re.compile(r'<span class="(?P<kind>math|formula)" data-line="\d*">(?P<tex>.*?)</span>(?P<close>[.,;:!?)]*)', re.DOTALL)
 REASON = re.compile(r"(?P<reason>.*?) at (?:position (?P<position>\d+)|end of input): .*\Z", re.DOTALL)
 STRICT = re.compile(r"LaTeX-incompatible input and strict mode is set to 'error': (?P<reason>.*?) \[\w+\]")
 REFUSED = (
@@ -129,6 +129,8 @@ def to_katex(page: str) -> str:
             inside = typeset(html.unescape(match["tex"]), match["kind"] == "formula")
         except TexError:
             inside = f"<code>{match['tex']}</code>"
-        return f'<span class="{match["kind"]}">{inside}</span>'
+        shown = f'<span class="{match["kind"]}">{inside}</span>{match["close"]}'
+        # A comma or full stop must not begin the next line: browsers break behind an inline block.
+        return f'<span class="tight">{shown}</span>' if match["close"] else shown
 
     return SPAN.sub(replace, page)

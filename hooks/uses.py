@@ -62,8 +62,8 @@ def identify(book: Book, result: Result) -> Uses:
     """What a run used, as it is recorded."""
     units = {}
     if result.library:
-        units.update(book.library.units())
-    units.update(_runtime(book))
+        units.update(book.units)
+    units.update(runtime(book))
     data = {}
     for name in sorted(result.files):
         path = Path(name)
@@ -80,16 +80,16 @@ def _is_data(book: Book, path: Path) -> bool:
     return not ELSEWHERE & set(inside.parts) and path.suffix != ".md"
 
 
-def _runtime(book: Book) -> dict[str, str]:
+def runtime(book: Book) -> dict[str, str]:
     """The book's own page of code is a unit, too: it sets the seeds."""
     path = book.source / "_runtime.py"
-    return {"_runtime": keys.digest(keys.tree(path.read_text(encoding="utf-8"), docstrings=False))} if path.exists() else {}
+    return {"_runtime": keys.digest(keys.module(path, book.root))} if path.exists() else {}
 
 
 def changes(book: Book, uses: Uses) -> list[str]:
     """What differs in the repository from what a section used when it last ran, in words; empty where nothing does."""
     found = []
-    now = {**book.library.units(), **_runtime(book)}
+    now = {**book.units, **runtime(book)}
     for unit, value in sorted(uses.units.items()):
         if unit not in now:
             found.append(f"`{unit}` is gone")

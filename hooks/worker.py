@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import signal
@@ -22,7 +21,8 @@ from time import monotonic, sleep
 from types import ModuleType
 from typing import Any
 
-from hooks.child import Runner, threads
+from hooks import warm
+from hooks.child import Runner
 from hooks.job import Failure, Job, Result
 
 
@@ -183,41 +183,17 @@ def _kill(pid: int) -> None:
             end(pid, signal.SIGKILL)
 
 
-def _runtime(source: Path) -> ModuleType:
-    """The book's `_runtime.py`; its environment in force. Starts this process anew where it was not: some
-    variables count only if they are set before Python starts."""
-    spec = importlib.util.spec_from_file_location("_runtime", source / "_runtime.py")
-    if spec is None or spec.loader is None or not (source / "_runtime.py").exists():
-        return ModuleType("_runtime")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["_runtime"] = module
-    spec.loader.exec_module(module)
-    wanted: dict[str, str] = getattr(module, "environment", {})
-    if any(os.environ.get(name) != value for name, value in wanted.items()):
-        os.environ.update(wanted)
-        os.execv(sys.executable, [sys.executable, "-m", "hooks.worker", *sys.argv[1:]])
-    return module
-
-
 def main(arguments: list[str]) -> None:
     number, root, source, library, jobs = arguments
     client: Any = Connection(int(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides
     sys.path[0] = root  # where the library is; the working folder will be another
-    try:
-        runtime = _runtime(Path(source))
-        import IPython.core.interactiveshell  # noqa: F401  what every section needs
-
-        getattr(runtime, "warm", lambda: None)()
-        if library in sys.modules:
-            raise RuntimeError(f"_runtime.py imports {library}: its changes would not be seen")
-        if (count := threads()) > 1:
-            raise RuntimeError(f"warm() left {count} threads, so forking is not safe: set the threads to 1 in `environment`")
-    except BaseException as error:
-        client.send(("failed", f"{type(error).__name__}: {error}", traceback.format_exc()))
-        return
-    client.send(("ready",))
-    Supervisor(client, Path(root), library, runtime, int(jobs)).serve()
+    runtime = warm.begin(Path(source), library)
+    if isinstance(runtime, Failure):
+        client.send(runtime)
+    else:
+        client.send(None)
+        Supervisor(client, Path(root), library, runtime, int(jobs)).serve()
 
 
 if __name__ == "__main__":

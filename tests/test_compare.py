@@ -1,6 +1,7 @@
 """When two runs say the same."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from PIL import Image, ImageDraw
@@ -76,6 +77,13 @@ def test_equal_outputs_keep_their_old_bytes() -> None:
     old, new = record("1.00", "one", "1.00"), record("1.01", "two", "9.00")
     kept = compare.keep(READ, old, new)
     assert [cell.outputs[0].text for cell in kept.cells] == ["1.00", "one", "9.00"]
+
+
+def test_a_volatile_output_stays_only_while_its_code_does() -> None:
+    old, new = record("1", "one", "1"), record("1", "two", "1")
+    assert compare.keep(READ, old, new).cells[1].outputs[0].text == "one"
+    edited = replace(new, cells=tuple(replace(cell, source="another") for cell in new.cells))
+    assert compare.keep(READ, old, edited).cells[1].outputs[0].text == "two"
 
 
 def test_another_number_or_kind_of_outputs_is_a_difference() -> None:

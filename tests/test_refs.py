@@ -120,6 +120,12 @@ def test_a_label_stands_once_in_the_book() -> None:
     assert found.html("eq-b", "water/rain/") == '<a class="ref" href="#eq-b">Equation 1.1.2</a>'
 
 
+def test_the_parser_tells_of_labels_that_stand_twice_in_one_file() -> None:
+    hail = section.parse(HAIL + "\n$$ y $$ {#eq-hail}\n", "book/water/hail.md")
+    assert len(hail.problems) == 1
+    assert refs.collect(outline.read("", "o.yml", []), [], {"hail/": hail}).problems == ()
+
+
 def test_a_heading_cannot_take_a_sections_label() -> None:
     found, _ = book(hail=HAIL + "\n## Rain {#sec-rain}\n\n## Snow {#sec-snow}\n")
     told = [str(problem) for problem in found.problems]

@@ -407,6 +407,11 @@ def test_code_spans_and_other_fences_are_not_read() -> None:
     assert "$x$ {python}" in html
 
 
+def test_indented_code_holds_no_marks() -> None:
+    html = body("    costs $x$, `{python} 1`", {"value-1": text("7", "value")})
+    assert "<code>costs $x$, `{python} 1`\n</code>" in html
+
+
 def test_definition_lists_and_footnotes() -> None:
     html = body("Rain $r$\n:   Water $w$.[^a]\n\n[^a]: Note $n$.")
     assert f"<dt>Rain {MATH(3, 'r')}</dt>" in html
@@ -489,6 +494,19 @@ def test_links_that_lead_nowhere(link: str, expected: str, tmp_path: Path) -> No
     problems = told(page(f"Text\n{link}", root=tmp_path))
     assert len(problems) == 1
     assert problems[0].startswith(f"book/water/rain.md:4: {expected}")
+
+
+def test_no_link_leaves_the_book(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "book/water").mkdir(parents=True)
+    (tmp_path / "secret.txt").write_text("s")
+    (root / "book/water/way.txt").symlink_to(tmp_path / "secret.txt")
+    rendered = page("[a](../../../secret.txt) [b](way.txt)", root=root)
+    assert [problem.message for problem in rendered.problems] == [
+        "there is no file `../../../secret.txt`.",
+        "there is no file `way.txt`.",
+    ]
+    assert rendered.assets == {}
 
 
 def test_files_beside_the_section_come_along(tmp_path: Path) -> None:
