@@ -125,12 +125,11 @@ class Build:
         if file not in self.rendered:
             record, used = self.shown(file)
             section = self.book.sections[file]
-            packages = used.packages if used else {}
             entry = self.outline.by_file.get(file) or _stray(section)
 
             def made(found: Iterable[Problem] = ()) -> render.Rendered:
                 notices = self.notices(file, found)
-                return render.render(section, record, self.context, self.converter, entry, notices, packages)
+                return render.render(section, record, self.context, self.converter, entry, notices, used)
 
             first = made()
             # A page with errors says so itself: it is rendered again, with a notice.

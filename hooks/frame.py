@@ -24,11 +24,12 @@ def top(
     page: str,
     entry: Entry | None,
     notices: Sequence[tuple[str, str]],
+    data: Sequence[str] = (),
 ) -> str:
-    """What stands between a section's title and its text."""
+    """What stands between a section's title and its text; `data` are the files that it reads."""
     parts = []
     if entry and entry.kind == "section":
-        costs = " ".join(_costs(section, record, refs, page))
+        costs = " ".join(_costs(section, record, refs, page, data))
         parts.append(f'<p class="cost">{costs}</p>')
     for kind, html in notices:
         inside = html if html.startswith(("<p", "<div", "<ul", "<ol")) else f"<p>{html}</p>"
@@ -36,7 +37,7 @@ def top(
     return "".join(parts)
 
 
-def _costs(section: Section, record: Record | None, refs: Refs, page: str) -> Iterator[str]:
+def _costs(section: Section, record: Record | None, refs: Refs, page: str, data: Sequence[str]) -> Iterator[str]:
     if stars := section.front.stars:
         said = f"Difficulty: {stars} of 3"
         shown = "★" * stars + "☆" * (3 - stars)
@@ -46,6 +47,8 @@ def _costs(section: Section, record: Record | None, refs: Refs, page: str) -> It
         device = record.ran.device
         on = f"on {'a CPU' if device in ('', 'CPU') else sanitize.text(device)}"
         yield f"<span>runs in {duration(record.ran.seconds)} {on}</span>"
+    if data:
+        yield f"<span>data: {', '.join(sanitize.text(name.rpartition('/')[2]) for name in data)}</span>"
     if needs := section.front.needs:
         yield f"<span>needs {', '.join(refs.needed(slug, page) for slug in needs)}</span>"
 

@@ -8,7 +8,7 @@ formula, no output and no code is ever read as Markdown, and Markdown runs once 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from hooks.blocks import Source, draw
 from hooks.contents import Entry
 from hooks.marks import Block, Caption, Citation, Formula, Heading, Mark, Reference, Value
 from hooks.problem import Problem
-from hooks.records import Record
+from hooks.records import Record, Uses
 from hooks.refs import Refs
 from hooks.section import Section
 
@@ -102,13 +102,13 @@ def lift(
     page: str,
     entry: Entry | None = None,
     notices: Sequence[tuple[str, str]] = (),
-    packages: Mapping[str, str] | None = None,
+    uses: Uses | None = None,
 ) -> Lifted:
     """The section's Markdown with tokens for its marks. `page` is its address, relative to the site's root.
 
     Without an `entry`, as on the website's own pages, there is no number and no line of costs.
     """
-    return _Lift(section, record, context, page, entry).run(notices, packages or {})
+    return _Lift(section, record, context, page, entry).run(notices, uses or Uses())
 
 
 def settle(html: str, lifted: Lifted) -> str:
@@ -160,9 +160,9 @@ class _Lift:
         self.checked = "Checked" if record else "Checked by the tests" if entry is None else "Not checked yet"
         self.ids = titles.ids(section)
 
-    def run(self, notices: Sequence[tuple[str, str]], packages: Mapping[str, str]) -> Lifted:
+    def run(self, notices: Sequence[tuple[str, str]], uses: Uses) -> Lifted:
         section, token = self.section, self.lifted.token
-        top = frame.top(section, self.record, self.context.refs, self.page, self.entry, notices)
+        top = frame.top(section, self.record, self.context.refs, self.page, self.entry, notices, tuple(uses.data))
         self.top = f"\n\n{token('B', Piece(1, top))}\n" if top else ""
         edits = [edit for mark in section.marks for edit in self.edits(mark)]
         text = _edited(section.text, edits, section.body)
@@ -171,7 +171,7 @@ class _Lift:
             opening, closing = Piece(1, '<section class="references">'), Piece(1, frame.listed(works))
             end = [token("B", opening), "## References {#references}", token("B", closing)]
         if self.record and section.cells:
-            end.append(token("B", Piece(1, frame.provenance(self.record, packages))))
+            end.append(token("B", Piece(1, frame.provenance(self.record, uses.packages))))
         if end:
             end.insert(0, FOOTNOTES)
         self.lifted.markdown = "\n\n".join([self.top + text.rstrip("\n"), *end]) + "\n"

@@ -18,7 +18,7 @@ from hooks import links, tex, titles
 from hooks.contents import Entry
 from hooks.lift import Context, Lifted, lift, settle
 from hooks.problem import Problem
-from hooks.records import Record
+from hooks.records import Record, Uses
 from hooks.section import Section
 
 ANCHOR = re.compile(r"</?a\b[^<>]*>")
@@ -79,14 +79,14 @@ def render(
     convert: Converter,
     entry: Entry,
     notices: Sequence[tuple[str, str]] = (),
-    packages: Mapping[str, str] | None = None,
+    uses: Uses | None = None,
 ) -> Rendered:
     """The page of a section. Never raises: what is wrong is in `problems`, all of it at once.
 
     Without a record the code stands alone. `notices` are pairs (kind, HTML) that stand above the text;
-    `packages` are the versions that the record was made with.
+    `uses` is what the record was made with.
     """
-    lifted = lift(section, record, context, entry.href, entry, notices, packages)
+    lifted = lift(section, record, context, entry.href, entry, notices, uses)
     raw, tokens = convert(lifted.markdown)
     resolved = links.resolve(raw, section, context.refs, context.root, entry.href)
     problems = [

@@ -11,7 +11,7 @@ from markup import elements, png
 
 from hooks import bibliography, lift, outline, refs, render, section, tex
 from hooks.problem import Problem
-from hooks.records import Cell, Output, Ran, Record
+from hooks.records import Cell, Output, Ran, Record, Uses
 from hooks.render import Rendered
 
 EXTENSIONS = [
@@ -61,7 +61,7 @@ def page(
     assert book.problems == ()
     context = lift.Context(root, refs.collect(book, [read, hail]), BIBLIOGRAPHY, LIBRARY.get)
     made = None if cells is None else record(cells)
-    return render.render(read, made, context, CONVERT, book.by_slug["rain"], notices, {"numpy": "2.4.6"})
+    return render.render(read, made, context, CONVERT, book.by_slug["rain"], notices, Uses(packages={"numpy": "2.4.6"}))
 
 
 def body(text: str, cells: Mapping[str, list[Output]] | None = None) -> str:
@@ -555,3 +555,12 @@ def test_the_halves_work_with_any_markdown_for_pages_of_the_website() -> None:
     assert '<span class="number">(1)</span></div>\n<p><a class="ref" href="#eq-a">Equation 1</a></p>' in settled
     assert "cost" not in settled
     assert render.toc(tokens, lifted)[0].html == f"Home {MATH(4, 'x')}"
+
+
+def test_the_cost_line_names_the_data() -> None:
+    read = section.parse("# Rain\n\n```python\n1\n```\n", "book/water/rain.md")
+    book = outline.read(OUTLINE, "book/outline.yml", [read], "book")
+    context = lift.Context(Path(), refs.collect(book, [read]))
+    made = record({"block-1": text("1")})
+    page = render.render(read, made, context, CONVERT, book.by_slug["rain"], (), Uses(data={"puddle/rain.csv": "1"}))
+    assert "<span>data: rain.csv</span>" in page.html
