@@ -58,7 +58,9 @@ def module(path: Path, root: Path) -> str:
 
 def _form(node: Any) -> str:
     if isinstance(node, ast.AST):
-        fields = ((name, value) for name, value in ast.iter_fields(node) if name not in IGNORED)
+        fields = [(name, value) for name, value in ast.iter_fields(node) if name not in IGNORED]
+        if isinstance(node, ast.JoinedStr):  # some versions end an f-string in an empty constant
+            fields = [("values", [value for value in node.values if not (isinstance(value, ast.Constant) and value.value == "")])]
         inside = ",".join(f"{name}={_form(value)}" for name, value in fields if value is not None and value != [])
         return f"{type(node).__name__}({inside})"
     if isinstance(node, list):
