@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin/python
 
-.PHONY: site serve test check update
+.PHONY: site serve test nightly check update bench
 site:
 	@$(PYTHON) -m hooks install book
 	@$(VENV) -m hooks site $(if $(STRICT),--strict)
@@ -12,9 +12,15 @@ serve:
 test:
 	@$(PYTHON) -m hooks install book run test
 	@$(VENV) -m hooks test
+nightly:
+	@$(PYTHON) -m hooks install book run test
+	@$(VENV) -m hooks nightly
 check:
 	@$(PYTHON) -m hooks install book
 	@$(VENV) -m hooks check
 update:
 	@$(PYTHON) -m hooks install book run
 	@$(VENV) -m hooks update $(SECTION)
+bench:
+	@$(PYTHON) -m hooks install book run
+	@$(VENV) -m benchmarks.marks

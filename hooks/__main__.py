@@ -1,17 +1,22 @@
-"""The commands of the machine: python -m hooks site | serve | test | check | plan | update | install."""
+"""The commands of the machine: python -m hooks site | serve | test | nightly | check | plan | why | update | install."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hooks import install
 from hooks.problem import BookError, Problem
 
 # This file imports nothing else here: `install` must run in a bare Python.
+if TYPE_CHECKING:
+    from hooks.book import Book
+    from hooks.run import State
 
 HINT = "Run `python -m hooks install book`, then this command with `.venv/bin/python`."
 
@@ -32,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # who reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return status
 
 
@@ -48,11 +56,19 @@ def _parser() -> argparse.ArgumentParser:
 
     add("site", _site, "build site/; run what must run").add_argument("--strict", action="store_true", help="run nothing; fail if a record is stale or missing")
     add("serve", _serve, "live preview").add_argument("--address", default="127.0.0.1:8000")
-    add("test", _test, "execute every block, run all tests").add_argument("rest", nargs="*", help="for pytest, behind --")
+    for name, marked, what in (("test", [], "execute every block, run all tests"), ("nightly", ["-m", "slow"], "run the tests that take minutes")):
+        test = add(name, _test, what)
+        test.add_argument("rest", nargs="*", help="for pytest, behind --")
+        test.set_defaults(marked=marked)
     add("check", _check, "the rules a section must keep")
-    add("plan", _plan, "say which sections would run, and why").add_argument("--quiet", action="store_true", help="say nothing; exit status 3 if one would")
+    plan = add("plan", _plan, "say which sections would run, and why")
+    plan.add_argument("--quiet", action="store_true", help="say nothing; exit status 3 if one would")
+    why = add("why", _why, "say what a section uses, and what of it has changed")
+    why.add_argument("section", metavar="SECTION", help="its slug")
     update = add("update", _update, "run sections and write their records, after showing what changes")
     update.add_argument("sections", nargs="*", metavar="SECTION", help="slugs; all stale and missing ones by default")
+    for command in (plan, why, update):
+        command.add_argument("--json", action="store_true", help="for programs")
     add("install", _install, "make .venv and install extras into it").add_argument("extras", nargs="+", metavar="EXTRA", help=" ".join(install.EXTRAS))
     return parser
 
@@ -62,8 +78,15 @@ def _install(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+def _become(*module: str, folder: Path | None = None) -> int:
+    """Run another module in the place of this program: who ends the one has ended the other."""
+    command = [sys.executable, "-m", *module]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    if os.name == "nt":
+        return subprocess.run(command, cwd=folder, env=environment).returncode
+    sys.stdout.flush()
+    os.chdir(folder or ".")
+    os.execve(command[0], command, environment)
 
 
 def _site(asked: argparse.Namespace) -> int:
@@ -73,8 +96,7 @@ def _site(asked: argparse.Namespace) -> int:
     book = Book.read(asked.file)
     if not asked.strict and any(state.must_run for state in run.states(book).values()):
         _need("run", book.root)
-    command = [sys.executable, "-m", "mkdocs", "build", "--config-file", asked.file]
-    return subprocess.run(command + ["--strict"] * asked.strict, env=_environment()).returncode
+    return _become("mkdocs", "build", "--config-file", asked.file, *["--strict"] * asked.strict)
 
 
 def _serve(asked: argparse.Namespace) -> int:
@@ -82,13 +104,12 @@ def _serve(asked: argparse.Namespace) -> int:
 
     _need("run", Book.read(asked.file).root)
     # Live reload is asked for by name: some versions of click lose the default.
-    command = [sys.executable, "-m", "mkdocs", "serve", "--livereload", "--config-file", asked.file, "--dev-addr", asked.address]
-    return subprocess.run(command, env=_environment()).returncode
+    return _become("mkdocs", "serve", "--livereload", "--config-file", asked.file, "--dev-addr", asked.address)
 
 
 def _test(asked: argparse.Namespace) -> int:
     jobs = str(os.cpu_count() or 1)
-    return subprocess.run([sys.executable, "-m", "pytest", "-n", jobs, *asked.rest], cwd=Path(asked.file).resolve().parent).returncode
+    return _become("pytest", "-n", jobs, *asked.marked, *asked.rest, folder=Path(asked.file).resolve().parent)
 
 
 def _need(extra: str, root: Path) -> None:
@@ -117,12 +138,53 @@ def _plan(asked: argparse.Namespace) -> int:
     must = [state for state in states.values() if state.must_run]
     if asked.quiet:
         return 3 if must else 0
+    broken = [problem for state in states.values() for problem in state.section.problems]
+    if asked.json:
+        _print({"sections": [_told(state) for state in must], "problems": [vars(problem) for problem in broken]})
+        return 1 if broken else 0
     for state in must:
         print(f"{state.section.file}: {state.kind}: {'; '.join(state.reasons)}")
-    broken = [problem for state in states.values() for problem in state.section.problems]
     _show(broken)
     print(f"{len(must)} of {len(states)} sections would run")
     return 1 if broken else 0
+
+
+def _why(asked: argparse.Namespace) -> int:
+    from hooks import run
+    from hooks.book import Book
+
+    book = Book.read(asked.file)
+    state = _named(book, run.states(book), asked.section, asked.file)
+    if asked.json:
+        _print({**_told(state), "uses": vars(state.uses) if state.uses else None})
+        return 0
+    file = state.section.file
+    print(f"{file}: {state.kind}" + (f": {'; '.join(state.reasons)}" if state.reasons else ""))
+    for change in state.changes:
+        print(f"{file}:{change.line}: {change.text}" if change.kind == "block" else f"    {change.text}")
+    if state.uses:
+        functions = sum(":" in unit for unit in state.uses.units)
+        word = "function" if functions == 1 else "functions"
+        modules = sorted(unit for unit in state.uses.units if ":" not in unit and unit != "_runtime" and not unit.endswith("/"))
+        if modules:
+            print(f"    it uses {functions} {word} of {', '.join(modules)}")
+        for name in state.uses.data:
+            print(f"    the file {name}")
+        for package, version in state.uses.packages.items():
+            print(f"    {package} {version}")
+    return 0
+
+
+def _named(book: Book, states: dict[str, State], slug: str, file: str) -> State:
+    """The section that a person names. Raises BookError if there is none."""
+    found = next((state for state in states.values() if state.section.slug == slug and state.kind != "plain"), None)
+    if found is None:
+        raise BookError([Problem(file, 1, f"there is no section `{slug}` with blocks.", "Name it by its slug: the file without `.md`.")])
+    return found
+
+
+def _told(state: State) -> dict[str, object]:
+    return {"file": state.section.file, "state": state.kind, "reasons": state.reasons, "changes": [vars(change) for change in state.changes]}
 
 
 def _update(asked: argparse.Namespace) -> int:
@@ -131,24 +193,41 @@ def _update(asked: argparse.Namespace) -> int:
 
     book = Book.read(asked.file)
     states = run.states(book)
-    by_slug = {state.section.slug: state for state in states.values() if state.kind != "plain"}
-    if unknown := [slug for slug in asked.sections if slug not in by_slug]:
-        raise BookError([Problem(asked.file, 1, f"there is no section `{unknown[0]}` with blocks.", "Name it by its slug: the file without `.md`.")])
-    chosen = [by_slug[slug] for slug in asked.sections] or [state for state in states.values() if state.must_run]
+    named = [_named(book, states, slug, asked.file) for slug in asked.sections]
+    chosen = named or [state for state in states.values() if state.must_run]
     broken = [problem for state in chosen or states.values() for problem in state.section.problems]
     failed = bool(broken)
+    told = []
     _show(broken)
     for done in run.execute(book, [state for state in chosen if state.kind != "broken"]):
-        _show(done.problems)
         failed |= bool(done.problems)
-        for difference in done.differences:
-            print(f"{done.section.file}:{difference.line}: {difference.cell}\n    " + difference.text.replace("\n", "\n    "))
+        if not asked.json:
+            _show(done.problems)
+            for difference in done.differences:
+                print(f"{done.section.file}:{difference.line}: {difference.cell}\n    " + difference.text.replace("\n", "\n    "))
         written = run.write(book, done, update=True)
-        for note in done.notes:
-            print(f"    {note}" + ("; the record is marked provisional" if written == "all" else ""))
-        what = {"all": "record written", "uses": "outputs equal, inputs written", "": "nothing to write"}[written]
-        print(f"{done.section.file}: {what}")
+        told.append(
+            {
+                "file": done.section.file,
+                "verdict": done.verdict,
+                "written": written,
+                "differences": [vars(difference) for difference in done.differences],
+                "problems": [vars(problem) for problem in done.problems],
+                "notes": done.notes,
+            }
+        )
+        if not asked.json:
+            for note in done.notes:
+                print(f"    {note}" + ("; the record is marked provisional" if written == "all" else ""))
+            what = {"all": "record written", "uses": "outputs equal, inputs written", "": "nothing to write"}[written]
+            print(f"{done.section.file}: {what}")
+    if asked.json:
+        _print({"sections": told, "problems": [vars(problem) for problem in broken]})
     return 1 if failed else 0
+
+
+def _print(data: object) -> None:
+    print(json.dumps(data, indent=1, ensure_ascii=False, default=dict))
 
 
 def _show(problems: object) -> None:

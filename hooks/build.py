@@ -101,8 +101,8 @@ class Build:
         if done := self.outcomes.get(file):
             return done.record, done.uses
         state = self.states[file]
-        # Of a stale section, too: only under --strict, and then the build fails.
-        return (state.record, state.uses) if state.kind in ("fresh", "stale") else (None, None)
+        # Of a stale section, too, if its record is of one run: only under --strict, and then the build fails.
+        return (state.record, state.uses) if state.kind in ("fresh", "stale") and state.uses else (None, None)
 
     def notices(self, file: str, found: Iterable[Problem] = ()) -> list[tuple[str, str]]:
         """What stands above the text of a page that is not as it should be; `found` are problems of its rendering."""
@@ -160,8 +160,8 @@ class Build:
 
     @property
     def date(self) -> datetime.date:
-        """The newest date of the records: that of the book's content, the same in every build from them."""
-        dates = [state.record.ran.date for state in self.states.values() if state.record]
+        """The newest date of what is shown: that of the book's content, the same in every build from its records."""
+        dates = [record.ran.date for file in self.states if (record := self.shown(file)[0])]
         return datetime.date.fromisoformat(max(dates, default="1970-01-02"))
 
     def summary(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import importlib.metadata
+import linecache
 import os
 import random
 import signal
@@ -20,8 +21,8 @@ from hooks.book import canonical
 from hooks.capture import Capture, steady
 from hooks.job import Failure, Job, Task
 from hooks.records import Cell, Output
-from hooks.uses import Watch
 from hooks.warm import threads
+from hooks.watch import Watch, gather
 
 LARGEST = 150_000  # bytes of one output
 LARGEST_SECTION = 600_000
@@ -46,17 +47,18 @@ class Runner:
     tell: Connection
 
     def run(self, stack: int, folder: str) -> NoReturn:
-        """Run everything and leave; `stack` is the file for stack dumps, `folder` the scratch folder."""
+        """Run everything and leave; `stack` is the file for stack dumps, `folder` holds scratch and notes."""
         os.setsid()
-        os.chdir(folder)
+        os.chdir(os.path.join(folder, "scratch"))
+        self.notes = os.path.join(folder, "notes")
         faulthandler.enable(stack)
         faulthandler.register(signal.SIGUSR1, stack, all_threads=True)
         self.path = str(self.root / self.job.file)
         self.bytes = 0
         self.capture = Capture()
         self.capture.install()
-        self.watch = Watch(self.library, getattr(self.runtime, "imported", lambda package: None))
-        self.watch.install()
+        self.watch = Watch(str(self.root), self.library, getattr(self.runtime, "imported", lambda package: None))
+        self.watch.install(self.notes)
         getattr(self.runtime, "seed", lambda: None)()
         from hooks.shell import Shell  # IPython: the warm process has imported it
 
@@ -88,7 +90,8 @@ class Runner:
                 self.tell.send(("fresh", name))
                 continue
             state = random.getstate()
-            child = os.fork()
+            with self.watch.ours():
+                child = os.fork()
             if child == 0:
                 random.setstate(state)  # Python draws a new seed after a fork
                 try:
@@ -102,11 +105,14 @@ class Runner:
                 self.tell.send(("died", status))
 
     def used(self) -> None:
-        packages, versions = self.watch.packages - {self.library}, {}
-        for package in packages:
-            for distribution in self.distributions.get(package, []):
-                versions[canonical(distribution)] = importlib.metadata.version(distribution)
-        self.tell.send(("used", packages, set(self.watch.files), self.watch.loaded(), versions))
+        with self.watch.ours():
+            notes = gather(self.watch.notes(), self.notes)
+        notes["versions"] = {
+            canonical(distribution): importlib.metadata.version(distribution)
+            for package in notes["packages"]
+            for distribution in self.distributions.get(package, [])
+        }
+        self.tell.send(("used", notes))
 
     def cells(self, tasks: tuple[Task, ...], silent: bool = False) -> None:
         for task in tasks:
@@ -168,6 +174,15 @@ class Runner:
 
     def shown(self, error: BaseException, task: Task) -> str:
         """A traceback whose lines count from the block's first, and whose paths are the book's own."""
+        before = set(linecache.cache)
+        with self.watch.ours():  # that the library's lines are read for it makes them no input
+            try:
+                return self._shown(error, task)
+            finally:
+                for file in set(linecache.cache) - before:  # whoever reads them next shall be seen
+                    del linecache.cache[file]
+
+    def _shown(self, error: BaseException, task: Task) -> str:
         lines = ["Traceback (most recent call last):"]
         for frame in traceback.extract_tb(error.__traceback__):
             inside = "" if frame.name in ("<module>", "<cell line: 1>") or frame.name.startswith("<cell") else f", in {frame.name}"

@@ -14,6 +14,8 @@ from hooks.section import Section
 
 TOLERANCE = 1e-4  # relative
 NUMBER = re.compile(r"(?<![\w.])([-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE][-+]?\d))(?:[eE][-+]?\d+)?)(?!\.?\w)")
+COLOR = re.compile(rb"""(?:fill|stroke|color)[=: "']+#([0-9a-fA-F]{6})\b""")  # of an SVG
+NEAR = 8  # levels, of 255, by which red, green or blue may differ
 FAR = 32  # gray levels, of 255, by which a pixel is another one
 
 
@@ -67,7 +69,7 @@ def _alike(a: Output, b: Output, tolerance: float) -> bool:
     if (a.kind, a.mime, a.name) != (b.kind, b.mime, b.name):
         return False
     if a.raster or b.raster:
-        return a.content == b.content or images_alike(a.raster, b.raster)
+        return a.content == b.content or (images_alike(a.raster, b.raster) and colors_alike(a.content, b.content))
     if a.mime in ("image/png", "image/jpeg"):
         return a.content == b.content or images_alike(a.content, b.content)
     texts = texts_alike(a.text, b.text, tolerance)
@@ -125,6 +127,20 @@ def images_alike(a: bytes, b: bytes) -> bool:
     apart = [abs(x - y) for x, y in zip(first.tobytes(), second.tobytes(), strict=True)]
     far = sum(distance > FAR for distance in apart)
     return bool(far <= len(apart) / 1000 and sum(apart) <= len(apart) / 2)
+
+
+def colors_alike(a: bytes, b: bytes) -> bool:
+    """Whether two drawings use the same colors, which may be equally gray.
+
+    >>> colors_alike(b"fill: #1f77b4", b"fill: #2ca02c"), colors_alike(b"fill: #1f77b4", b"fill: #1f77b5")
+    (False, True)
+    """
+    first, second = ({tuple(bytes.fromhex(found.decode())) for found in COLOR.findall(data)} for data in (a, b))
+
+    def found(color: tuple[int, ...], among: set[tuple[int, ...]]) -> bool:
+        return color in among or any(max(abs(x - y) for x, y in zip(color, other, strict=True)) <= NEAR for other in among)
+
+    return all(found(color, second) for color in first) and all(found(color, first) for color in second)
 
 
 def shown(old: tuple[Output, ...], new: tuple[Output, ...]) -> str:

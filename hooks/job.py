@@ -64,7 +64,11 @@ class Result:
     failures: list[Failure] = field(default_factory=list)
     packages: set[str] = field(default_factory=set)  # modules that blocks and the library imported, by top-level name
     files: set[str] = field(default_factory=set)  # that they opened to read
-    library: bool = False  # whether anything of the library was loaded
+    modules: set[str] = field(default_factory=set)  # of the library, that were loaded
+    whole: set[str] = field(default_factory=set)  # those of which anything may have run
+    units: set[str] = field(default_factory=set)  # functions of the library that ran
+    listed: bool = False  # whether it counts which modules the library has
+    unknown: int = 0  # processes that left no notes of what they used
     versions: dict[str, str] = field(default_factory=dict)  # of the distributions behind `packages`, as installed
     device: str = ""
 

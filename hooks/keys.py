@@ -32,43 +32,42 @@ def digest(*parts: str) -> str:
     return whole.hexdigest()[:32]
 
 
-def tree(source: str, docstrings: bool = True) -> str:
+def tree(source: str) -> str:
     """The normal form of code: its syntax tree as text.
 
     >>> tree("x = 1  # one") == tree("x=1")
     True
-    >>> tree('def f():\\n    "Say."\\n    return 1', docstrings=False) == tree("def f(): return 1")
-    True
     """
-    parsed = compile(source, "<code>", "exec", FLAGS, dont_inherit=True)
-    if not docstrings:
-        _drop_docstrings(parsed)
-    return _form(parsed)
+    return form(compile(source, "<code>", "exec", FLAGS, dont_inherit=True))
 
 
-def module(path: Path, root: Path) -> str:
-    """The normal form of a file of code below `root`, without docstrings. Raises BookError where it is not Python."""
+def parse(path: Path, root: Path) -> ast.Module:
+    """The tree of a file of code below `root`, without docstrings. Raises BookError where it is not Python."""
     try:
-        return tree(path.read_text(encoding="utf-8"), docstrings=False)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError) as error:
         line, reason = getattr(error, "lineno", None) or 1, getattr(error, "msg", None) or str(error)
         file = path.relative_to(root).as_posix()
         raise BookError([Problem(file, line, f"the module is not Python: {reason}.", "Mend it.")]) from None
+    drop_docstrings(tree)
+    return tree
 
 
-def _form(node: Any) -> str:
+def form(node: Any) -> str:
+    """The normal form of a tree, or of a part of one."""
     if isinstance(node, ast.AST):
         fields = [(name, value) for name, value in ast.iter_fields(node) if name not in IGNORED]
         if isinstance(node, ast.JoinedStr):  # some versions end an f-string in an empty constant
             fields = [("values", [value for value in node.values if not (isinstance(value, ast.Constant) and value.value == "")])]
-        inside = ",".join(f"{name}={_form(value)}" for name, value in fields if value is not None and value != [])
+        inside = ",".join(f"{name}={form(value)}" for name, value in fields if value is not None and value != [])
         return f"{type(node).__name__}({inside})"
     if isinstance(node, list):
-        return "[" + ",".join(map(_form, node)) + "]"
+        return "[" + ",".join(map(form, node)) + "]"
     return repr(node)
 
 
-def _drop_docstrings(parsed: ast.AST) -> None:
+def drop_docstrings(parsed: ast.AST) -> None:
+    """Take the docstrings out, in place."""
     for node in ast.walk(parsed):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             if ast.get_docstring(node, clean=False) is not None:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from hooks import keys
+from hooks import keys, units
 
 
 @dataclass(frozen=True)
@@ -20,21 +20,31 @@ class Library:
         found = {}
         for path in sorted((self.root / self.name).rglob("*.py")) or ([single] if single.exists() else []):
             parts = path.relative_to(self.root).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+            package = parts[-1] == "__init__"
+            name = ".".join(parts[:-1] if package else parts)
+            if package or name not in found:  # as Python looks for them: a folder before a file of the same name
+                found[name] = path
         return found
+
+    @property
+    def listing(self) -> str:
+        """The unit that is the list of modules."""
+        return f"{self.name}/"
 
     def owns(self, path: str) -> bool:
         return Path(path).is_relative_to(self.root / self.name) or path == str(self.root / f"{self.name}.py")
 
     def units(self) -> dict[str, str]:
-        """Its units and their hashes: today one, the whole library without docstrings and comments.
-
-        Raises BookError where a module is not Python.
+        """Its units and their hashes: module lines as `sky.moon`, functions as `sky.moon:Moon.rise`, and `sky/` for
+        which modules there are. Docstrings and comments count for nothing. Raises BookError where a module is not Python.
         """
-        if not (files := self.files()):
-            return {}
-        parts = [part for name, path in files.items() for part in (name, keys.module(path, self.root))]
-        return {self.name: keys.digest(*parts)}
+        files = self.files()
+        found = {self.listing: keys.digest(*sorted(files))} if files else {}
+        for module, path in files.items():
+            tree = keys.parse(path, self.root)
+            found.update({f"{module}:{name}": keys.digest(keys.form(node)) for name, node in units.functions(tree)})
+            found[module] = keys.digest(keys.form(units.module_line(tree)))
+        return found
 
     def source(self, name: str) -> tuple[str, str, int] | None:
         """The code behind a public name, its file and its first line; None where there is no such thing.

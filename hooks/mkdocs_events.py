@@ -8,9 +8,7 @@ from __future__ import annotations
 import datetime
 import logging
 import os
-import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from mkdocs.structure.files import File, Files  # noqa: E402
 from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 
-from hooks import assets, contents_page, render, section, tex, titles  # noqa: E402
+from hooks import assets, contents_page, disk, records, render, section, tex, titles  # noqa: E402
 from hooks.book import Book, text  # noqa: E402
 from hooks.build import Build, faulty  # noqa: E402
 from hooks.lift import Lifted, lift, settle  # noqa: E402
@@ -41,8 +39,7 @@ class _State:
     """What lives from one event to the next."""
 
     serving = False
-    target = ""  # the folder that the finished site replaces
-    made = ""  # the folder in which it is made; nothing while serving
+    made: disk.Making | None = None  # the folder in which a site is made; nothing while serving
     build: Build
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
     lifted: dict[str, Lifted] = {}  # the website's own pages, between the halves of their rendering
@@ -51,24 +48,21 @@ class _State:
 
 def on_startup(command: str, dirty: bool) -> None:
     _State.serving = command == "serve"
+    _State.made = None
     _State.outcomes = {}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     if not _State.serving:
-        _State.target = config.site_dir
-        parent = Path(config.site_dir).parent
-        parent.mkdir(parents=True, exist_ok=True)
-        config.site_dir = _State.made = tempfile.mkdtemp(prefix=".site-", dir=parent)
+        disk.sweep_folders(Path(config.site_dir))
+        _State.made = disk.Making(Path(config.site_dir))
+        config.site_dir = str(_State.made.folder)
     root = _project(config)
     try:
         book = Book.of(root, dict(config), Path(config.config_file_path).name)
         pages = _own_pages(config)
         _State.build = Build(book, config.markdown_extensions, config.mdx_configs, pages)
         config.markdown_extensions = [*config.markdown_extensions, render.Escapes()]  # type: ignore[list-item]  # an instance does as well as a name
-        # MkDocs stamps its site map: with the date of the content, two builds are the same to the byte.
-        midnight = datetime.datetime.combine(_State.build.date, datetime.time(), datetime.UTC)
-        os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(midnight.timestamp())))
         if config.nav is not None:
             config.nav[2:2] = contents_page.navigation(_State.build.outline)
     except BookError as error:
@@ -91,9 +85,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     build = _State.build
     try:
         if not config.strict:
+            if not _State.serving:
+                records.sweep(build.book.source / "_records")
             for done in build.execute(write=not _State.serving, known=_State.outcomes):
                 log.info("%s: executed, %s", done.section.file, done.verdict)
         _State.outcomes = dict(build.outcomes)
+        # MkDocs stamps its site map: with the date of the content, two builds are the same to the byte.
+        midnight = datetime.datetime.combine(build.date, datetime.time(), datetime.UTC)
+        os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(midnight.timestamp())))
         _State.by_uri = {}
         for file, read in build.book.sections.items():
             entry = build.outline.by_file.get(file)
@@ -166,9 +165,9 @@ def on_post_build(config: MkDocsConfig) -> None:
             log.warning("%s: nothing recorded: %s", done.section.file, note)
     log.info("%s", build.summary())
     _State.lifted = {}
-    if not _State.serving:
-        _replace(Path(config.site_dir), Path(_State.target))
-        config.site_dir = _State.target
+    if _State.made:
+        _State.made.finish()
+        config.site_dir = str(_State.made.target)
     if problems and not _State.serving:
         count = len(set(problems))
         raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")
@@ -178,7 +177,7 @@ def on_build_error(error: Exception) -> None:
     """Whatever it was, half a site is not left lying about."""
     _State.lifted = {}
     if _State.made:
-        shutil.rmtree(_State.made, ignore_errors=True)
+        _State.made.drop()
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
@@ -191,19 +190,9 @@ def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> Li
 
 def _refusal(error: BookError, config: MkDocsConfig) -> BuildError:
     """The book cannot be read at all: say why, and leave the old site alone."""
-    if not _State.serving:
-        config.site_dir = _State.target
+    if _State.made:
+        config.site_dir = str(_State.made.target)
     return BuildError(str(error))
-
-
-def _replace(made: Path, target: Path) -> None:
-    """Put a finished site in its place: two renames, so that there is never half a site."""
-    made.chmod(0o755)
-    old = made.with_name(made.name + "-old")
-    if target.exists():
-        target.rename(old)
-    made.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _project(config: MkDocsConfig) -> Path:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -30,11 +31,18 @@ class Pool:
         here = str(Path(__file__).resolve().parents[1])
         paths = [path for path in (here, os.environ.get("PYTHONPATH")) if path]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-        count = str(jobs or os.cpu_count() or 1)
-        command = [sys.executable, "-m", "hooks.worker", str(theirs.fileno()), str(book.root), str(book.source), book.library.name, count]
+        self.jobs = jobs or os.cpu_count() or 1
+        command = [sys.executable, "-m", "hooks.worker", str(theirs.fileno()), str(book.root), str(book.source), book.library.name, str(self.jobs)]
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            command, cwd=book.root, env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
+            command,
+            cwd=book.root,
+            env=environment,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,  # who kills us does not kill it: it sees that we are gone, and clears away
         )
         theirs.close()
         self.connection: Any = Connection(ours.detach())
@@ -44,7 +52,7 @@ class Pool:
         file = (self.book.source / "_runtime.py").relative_to(self.book.root).as_posix()
         try:
             failure: Failure | None = self.connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
             self.process.wait()
             self.log.seek(0)
             failure = Failure("", 1, "it died.", "", self.log.read().decode(errors="replace"))
@@ -55,17 +63,21 @@ class Pool:
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run sections side by side; results come as they finish."""
-        waiting = 0
-        for job in jobs:
-            self.connection.send(job)
-            waiting += 1
-        for _ in range(waiting):
+        rest, waiting = iter(jobs), 0
+        while True:
             try:
+                # One more than can run, and no more: who only sends while the other side sends, too, waits for ever.
+                for job in islice(rest, self.jobs + 1 - waiting):
+                    self.connection.send(job)
+                    waiting += 1
+                if not waiting:
+                    return
                 result: Result = self.connection.recv()
-            except EOFError:
+            except (EOFError, OSError):
                 self.log.seek(0)
                 detail = self.log.read().decode(errors="replace")
                 raise BookError([Problem("hooks/worker.py", 1, "the process that runs the blocks died.", "", detail)]) from None
+            waiting -= 1
             yield result
 
     def close(self) -> None:

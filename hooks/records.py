@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hooks import disk
+
 FORMAT = 1
+NOTE = "generated: written by `python -m hooks`, not by hand"
 IMAGES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg"}
 
 
@@ -75,8 +77,13 @@ def read(file: Path) -> tuple[Record | None, Uses | None, str]:
     """The record in `file`, what it used, and what is wrong with them in words (then they are not there).
 
     The parts of a record vouch for each other: the outputs hold the hashes of the images, the uses that of the
-    outputs. So a half-written or half-merged record is no record.
+    outputs and of themselves. So no merge, and no build that was killed, makes a record that was never one.
     """
+    with disk.alone(file.parent, reading=True):
+        return _read(file)
+
+
+def _read(file: Path) -> tuple[Record | None, Uses | None, str]:
     if not file.exists():
         return None, None, "it has no record"
     try:
@@ -90,9 +97,9 @@ def read(file: Path) -> tuple[Record | None, Uses | None, str]:
         return None, None, f"its record cannot be read ({error})"
     try:
         used = json.loads(file.with_suffix(".uses.json").read_bytes())
-        if used["record"] != _hash(data):
-            return record, None, "its outputs and its list of inputs are not of one run"
         uses = Uses(used["units"], used["data"], used["packages"])
+        if used["seal"] != _seal(data, uses):
+            return record, None, "its outputs and its list of inputs are not of one run"
     except (OSError, ValueError, KeyError, TypeError) as error:
         return record, None, f"its list of inputs cannot be read ({error})"
     return record, uses, ""
@@ -128,30 +135,44 @@ def write(file: Path, record: Record, uses: Uses, names: Mapping[str, str]) -> N
     images: dict[str, bytes] = {}
     cells = [_raw_cell(cell, names.get(cell.name, cell.name), images) for cell in record.cells]
     ran = {key: value for key, value in vars(record.ran).items() if value is not False}
+    outputs = _json({"format": FORMAT, "key": record.key, "ran": ran, "cells": cells})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with disk.alone(file.parent):
+        _put(file, {name: images[name] for name in sorted(images)}, outputs, uses)
+
+
+def write_uses(file: Path, record: Record, uses: Uses) -> bool:
+    """Put only the inputs on disk: the outputs are as they were. False if they are not, since another build was here."""
+    with disk.alone(file.parent):
+        if _read(file)[0] != record:
+            return False
+        outputs = file.read_bytes()
+        named = [item[key]["file"] for cell in json.loads(outputs)["cells"] for item in cell["outputs"] for key in ("image", "raster") if key in item]
+        _put(file, {name: (file.with_suffix("") / Path(name).name).read_bytes() for name in named}, outputs, uses)
+    return True
+
+
+def _put(file: Path, images: Mapping[str, bytes], outputs: bytes, uses: Uses) -> None:
+    """Make the files of a record what they shall be; touch none that is so already."""
     folder = file.with_suffix("")
-    for name, data in images.items():
-        if not (folder / name).exists() or (folder / name).read_bytes() != data:
-            replace_file(folder / name, data)
-    whole = _json({"format": FORMAT, "key": record.key, "ran": ran, "cells": cells})
-    if not file.exists() or file.read_bytes() != whole:
-        replace_file(file, whole)
-    write_uses(file, uses)
-    if folder.is_dir():
-        for path in folder.iterdir():
-            if path.name not in images:
-                path.unlink()
-        if not images:
-            folder.rmdir()
+    inputs = {"note": NOTE, "seal": _seal(outputs, uses), **_inputs(uses)}
+    wanted = {**{folder / name: data for name, data in images.items()}, file: outputs, file.with_suffix(".uses.json"): _json(inputs)}
+    changed = {path: data for path, data in wanted.items() if not path.is_file() or path.read_bytes() != data}
+    there = folder.iterdir() if folder.is_dir() else ()
+    disk.replace_files(changed, file.parent, gone=[path for path in there if path.suffix in IMAGES.values() and path not in wanted])
+    with suppress(OSError):  # it is not empty, or not there
+        folder.rmdir()
 
 
-def write_uses(file: Path, uses: Uses) -> None:
-    """Put only the inputs on disk: the outputs are as they were."""
-    inputs = {"units": dict(uses.units), "data": dict(uses.data), "packages": dict(uses.packages)}
-    note = "generated: written by `python -m hooks`, not by hand"
-    whole = _json({"note": note, "record": _hash(file.read_bytes()), **inputs})
-    path = file.with_suffix(".uses.json")
-    if not path.exists() or path.read_bytes() != whole:
-        replace_file(path, whole)
+def sweep(folder: Path) -> None:
+    """Remove what killed builds have left among the records in a folder."""
+    for inside in [folder, *folder.rglob("*/")]:
+        if inside.is_dir():
+            disk.sweep_files(inside)
+
+
+def _inputs(uses: Uses) -> dict[str, dict[str, str]]:
+    return {"units": dict(uses.units), "data": dict(uses.data), "packages": dict(uses.packages)}
 
 
 def _raw_cell(cell: Cell, name: str, images: dict[str, bytes]) -> dict[str, Any]:
@@ -185,19 +206,10 @@ def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
+def _seal(outputs: bytes, uses: Uses) -> str:
+    """What says that these outputs came from these inputs. Lines of two runs, merged, have another."""
+    return _hash(outputs + _json(_inputs(uses)))
+
+
 def _json(data: Mapping[str, Any]) -> bytes:
     return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -14,6 +14,7 @@ from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Ran, Record, Uses
 from hooks.section import Section
+from hooks.uses import Change
 
 REFERENCE = "Linux x86-64"
 
@@ -27,6 +28,7 @@ class State:
     reasons: tuple[str, ...] = ()
     record: Record | None = None
     uses: Uses | None = None
+    changes: tuple[Change, ...] = ()  # the same as `reasons`, one by one, as far as they are known
 
     @property
     def must_run(self) -> bool:
@@ -43,13 +45,13 @@ def state(book: Book, section: Section) -> State:
     if record is None:
         return State(section, "missing", (trouble,))
     if record.key != keys.source_key(section):
-        return State(section, "missing", ("its code has changed",), record)
+        return State(section, "missing", ("its code has changed",), record, changes=tuple(uses.changed_cells(section, record)))
     if len(record.cells) != len(section.cells):
         return State(section, "missing", ("its record lacks a cell",), record)
     if used is None:
         return State(section, "stale", (trouble,), record)
-    changes = uses.changes(book, used)
-    return State(section, "stale" if changes else "fresh", tuple(changes), record, used)
+    changes = tuple(uses.changes(book, used))
+    return State(section, "stale" if changes else "fresh", tuple(c.text for c in changes), record, used, changes)
 
 
 def states(book: Book) -> dict[str, State]:
@@ -103,7 +105,7 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     by_name = {cell.name: cell for cell in result.cells}
     cells = tuple(replace(by_name[cell.name], source=keys.cell_key(cell)) for cell in section.cells)
     seconds = round(sum(cell.seconds for cell in cells), 2)
-    used = uses.identify(book, result)
+    used = uses.identify(book, section, result)
     notes = tuple(uses.off_pins(book, used))
     here = f"{platform.system()} {'x86-64' if platform.machine() in ('x86_64', 'AMD64') else platform.machine()}"
     if here != REFERENCE:
@@ -116,7 +118,8 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     found_differences = tuple(compare.differences(section, old, cells))
     if not found_differences:
         return Outcome(before, "equal", old, used, notes=notes)
-    verdict = "foreign" if notes else "drifted"
+    # Outputs and inputs that are not of one run vouch for nothing: what ran now takes their place.
+    verdict = "foreign" if notes else "drifted" if before.uses else "new"
     return Outcome(before, verdict, compare.keep(section, old, record), used, found_differences, notes=notes)
 
 
@@ -144,7 +147,6 @@ def _write(book: Book, done: Outcome, file: Path, update: bool) -> str:
         records.write(file, done.record, done.uses, names)
         return "all"
     if done.verdict == "equal" and not done.notes:
-        if done.uses != done.state.uses:
-            records.write_uses(file, done.uses)
+        if done.uses != done.state.uses and records.write_uses(file, done.record, done.uses):
             return "uses"
     return ""

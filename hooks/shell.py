@@ -86,8 +86,14 @@ class Shell(InteractiveShell):
     def init_create_namespaces(self, user_module: Any = None, user_ns: Any = None) -> None:
         super().init_create_namespaces(user_module, user_ns)
 
-    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+    def showtraceback(self, *_: Any, **__: Any) -> None:
         """The error is the caller's to show."""
+
+    showsyntaxerror = showtraceback
+
+    def _format_exception_for_storage(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """Nor is it kept: that would read the source of every frame, and so make it an input."""
+        return {}
 
     def show(self, kind: str, data: dict[str, Any]) -> None:
         if self.figures:  # the value was a figure, drawn by the formatter below

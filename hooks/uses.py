@@ -1,113 +1,141 @@
 """Which units of the library, data files and packages a run used; and whether they have changed since.
 
-`Watch` observes, in the section's own process. `identify` and `changes` compare with the repository, never with
-the machine: a package by its line in constraints.txt, a file by its SHA-256.
+`watch.py` observes, in the section's own process. Here its notes become what is recorded, and that is compared with
+the repository, never with the machine: a package with its line in constraints.txt, a file with its SHA-256.
 """
 
 from __future__ import annotations
 
-import builtins
+import ast
+import difflib
 import hashlib
-import os
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from hooks import keys
 from hooks.book import Book, canonical, public
 from hooks.job import Result
-from hooks.records import Uses
+from hooks.records import Record, Uses
+from hooks.section import Section
 
 CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib")
+DOCUMENTATION = {"help", "pydoc", "doctest", "getdoc", "__doc__"}
+SIGNATURE = "TypeError"
 ELSEWHERE = {".git", ".venv", ".cache", "site", "node_modules", "__pycache__", "_records"}
 
 
-class Watch:
-    """Notes the packages that blocks and the library import, and the files that are opened to be read."""
-
-    def __init__(self, library: str, imported: Callable[[str], None]) -> None:
-        self.library = library
-        self.packages: set[str] = set()
-        self.files: set[str] = set()
-        self.tell = imported
-
-    def install(self) -> None:
-        original = builtins.__import__
-
-        def watched(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
-            module = original(name, globals, locals, fromlist, level)
-            caller = str((globals or {}).get("__name__", ""))
-            if level == 0 and (caller == "__main__" or caller.partition(".")[0] == self.library):
-                self._imported(name.partition(".")[0])
-            return module
-
-        builtins.__import__ = watched
-        sys.addaudithook(self._audit)
-
-    def _imported(self, package: str) -> None:
-        if package not in self.packages:
-            self.packages.add(package)
-            self.tell(package)
-
-    def _audit(self, event: str, args: tuple[Any, ...]) -> None:
-        if event == "open" and isinstance(args[0], (str, bytes)) and not (args[2] or 0) & (os.O_WRONLY | os.O_RDWR):
-            self.files.add(os.path.abspath(os.fsdecode(args[0])))
-
-    def loaded(self) -> bool:
-        return any(name.partition(".")[0] == self.library for name in list(sys.modules))
-
-
-def identify(book: Book, result: Result) -> Uses:
+def identify(book: Book, section: Section, result: Result) -> Uses:
     """What a run used, as it is recorded."""
-    units = {}
-    if result.library:
-        units.update(book.units)
-    units.update(runtime(book))
+    units = {name: book.units[name] for name in sorted(_units(book, section, result))}
+    files = set(result.files)
+    if DOCUMENTATION & _mentioned(section):  # docstrings are no part of units
+        files.update(str(path) for module, path in book.library.files().items() if module in result.modules)
     data = {}
-    for name in sorted(result.files):
+    for name in sorted(files):
         path = Path(name)
         if path.is_file() and _is_data(book, path):
             data[path.relative_to(book.root).as_posix()] = sha256(path)
     packages = {name: public(version) for name, version in sorted(result.versions.items())}
-    return Uses(units, data, packages)
+    return Uses({**units, **runtime(book)}, data, packages)
+
+
+def _units(book: Book, section: Section, result: Result) -> set[str]:
+    """The units behind the notes of a run: those that ran, the lines of modules that were loaded, and more where
+    the notes cannot tell."""
+    known = set(book.units)
+    if result.unknown or not result.modules <= known:
+        return known  # a process left no notes, or a module is none of the library's files
+    used = result.modules | (result.units & known)
+    if result.listed:
+        used.add(book.library.listing)
+    mentioned = _mentioned(section)
+    if SIGNATURE in mentioned:
+        result = replace(result, whole=result.modules)  # it may come from a function that never began
+    for unit in known:
+        module, _, function = unit.partition(":")
+        if module in result.whole or (module in result.modules and function.partition("#")[0].rpartition(".")[2] in mentioned):
+            used.add(unit)
+    return used
+
+
+def _mentioned(section: Section) -> set[str]:
+    """Every name that a section writes: a function may be looked at (its signature, its source) and not called."""
+    raised = {block.options.raises.rpartition(".")[2] for block in section.blocks}
+    return raised | {name for cell in section.cells for name in _names(cell.source)}
+
+
+def _names(source: str) -> Iterator[str]:
+    for node in ast.walk(compile(source, "<code>", "exec", keys.FLAGS, dont_inherit=True)):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield node.name.rpartition(".")[2]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value.rpartition(".")[2]  # for getattr
 
 
 def _is_data(book: Book, path: Path) -> bool:
-    if not path.is_relative_to(book.root) or path.suffix in CODE:
+    """Whether a file that was opened is an input. The library's own code is, if a block read it as text."""
+    if not path.is_relative_to(book.root) or (path.suffix in CODE and not book.library.owns(str(path))):
         return False
     inside = path.relative_to(book.root)
-    return not ELSEWHERE & set(inside.parts) and path.suffix != ".md"
+    return not ELSEWHERE & set(inside.parts) and path.suffix not in (".md", ".pyc")
 
 
 def runtime(book: Book) -> dict[str, str]:
     """The book's own page of code is a unit, too: it sets the seeds."""
     path = book.source / "_runtime.py"
-    return {"_runtime": keys.digest(keys.module(path, book.root))} if path.exists() else {}
+    return {"_runtime": keys.digest(keys.form(keys.parse(path, book.root)))} if path.exists() else {}
 
 
-def changes(book: Book, uses: Uses) -> list[str]:
-    """What differs in the repository from what a section used when it last ran, in words; empty where nothing does."""
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not as it was when a section last ran."""
+
+    kind: str  # record, block, unit, data, package
+    name: str
+    text: str  # what of it, in words
+    line: int = 1  # of a block: in the section's file
+
+
+def changes(book: Book, uses: Uses) -> list[Change]:
+    """What differs in the repository from what a section used when it last ran; empty where nothing does."""
     found = []
     now = {**book.units, **runtime(book)}
     for unit, value in sorted(uses.units.items()):
-        if unit not in now:
-            found.append(f"`{unit}` is gone")
-        elif now[unit] != value:
-            found.append(f"`{unit}` has changed")
+        if now.get(unit) != value:
+            what = f"`{unit}`" if ":" in unit or unit == "_runtime" else f"what `{unit}` does when it is imported"
+            what = f"which modules `{unit}` holds" if unit == book.library.listing else what
+            found.append(Change("unit", unit, f"{what} has changed" if unit in now else f"`{unit}` is gone"))
     for name, value in sorted(uses.data.items()):
         path = book.path(name)
         if not path.is_file():
-            found.append(f"the file {name} is missing")
+            found.append(Change("data", name, f"the file {name} is missing"))
         elif sha256(path) != value:
-            found.append(f"the file {name} has changed")
+            found.append(Change("data", name, f"the file {name} has changed"))
     for package, version in sorted(uses.packages.items()):
         pinned = book.pinned.get(package)
         if pinned is None:
-            found.append(f"{package} has no line in constraints.txt")
+            found.append(Change("package", package, f"{package} has no line in constraints.txt"))
         elif pinned != version:
-            found.append(f"{package} {version} is now {pinned}")
+            found.append(Change("package", package, f"{package} {version} is now {pinned}"))
     return found
+
+
+def changed_cells(section: Section, record: Record) -> Iterator[Change]:
+    """The cells of a section that are not those of its record: changed, new, gone."""
+    before, after = [cell.source for cell in record.cells], [keys.cell_key(cell) for cell in section.cells]
+    for what, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if what == "equal":
+            continue
+        for at, cell in enumerate(section.cells[c:d]):
+            word = "has changed" if a + at < b else "is new"
+            yield Change("block", cell.name, f"{cell.name} {word}", cell.line)
+        for gone in record.cells[a + (d - c) : b]:
+            yield Change("block", gone.name, f"the {gone.name} of its record is gone")
 
 
 def off_pins(book: Book, uses: Uses) -> list[str]:

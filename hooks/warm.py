@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import importlib.util
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -55,6 +58,12 @@ def _failure(error: BaseException, source: Path) -> Failure:
     missing = isinstance(error, ModuleNotFoundError)
     mend = "Install what the blocks need: `python -m hooks install run`." if missing else "Mend it."
     return Failure("", (own[-1].lineno if own else None) or 1, f"{said}.", mend, shown)
+
+
+def end_with_parent(wanted: bool = True) -> None:
+    """Let the system kill this process when the one that started it dies. Only Linux can; elsewhere nothing happens."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL if wanted else 0)  # PR_SET_PDEATHSIG
 
 
 def threads() -> int:

@@ -21,9 +21,14 @@ from time import monotonic, sleep
 from types import ModuleType
 from typing import Any
 
-from hooks import warm
+from hooks import warm, watch
 from hooks.child import Runner
 from hooks.job import Failure, Job, Result
+from hooks.library import Library
+
+
+class Gone(Exception):
+    """The client is."""
 
 
 @dataclass
@@ -51,47 +56,64 @@ class Supervisor:
     def __init__(self, client: Connection, root: Path, library: str, runtime: ModuleType, jobs: int) -> None:
         self.client, self.root, self.library, self.runtime, self.jobs = client, root, library, runtime, jobs
         self.distributions = {name: list(dict.fromkeys(d)) for name, d in importlib.metadata.packages_distributions().items()}
+        watch.prepare(Library(root, library).files())
         self.queue: deque[tuple[Job, Result]] = deque()
         self.children: list[Child] = []
         self.parts: dict[str, int] = {}  # processes that a section still needs
 
     def serve(self) -> None:
-        while True:
-            while self.queue and len(self.children) < self.jobs:
-                self.start(*self.queue.popleft())
-            timeout = max(0.0, min((c.deadline for c in self.children), default=float("inf")) - monotonic())
-            ready = wait([self.client, *(c.events for c in self.children)], None if timeout == float("inf") else timeout)
-            if self.client in ready:
-                try:
-                    job: Job = self.client.recv()
-                except EOFError:
-                    return self.end()
-                self.parts[job.file] = 1
-                self.queue.append((job, Result(job.file)))
-            for child in list(self.children):
-                if child.events in ready:
-                    self.listen(child)
-                elif monotonic() > child.deadline:
-                    self.overdue(child)
+        """Until the client closes its end, or dies."""
+        try:
+            while True:
+                self.step()
+        except Gone:
+            pass
+        finally:
+            self.end()
+
+    def step(self) -> None:
+        while self.queue and len(self.children) < self.jobs:
+            self.start(*self.queue.popleft())
+        timeout = max(0.0, min((c.deadline for c in self.children), default=float("inf")) - monotonic())
+        ready = wait([self.client, *(c.events for c in self.children)], None if timeout == float("inf") else timeout)
+        if self.client in ready:
+            try:
+                job: Job = self.client.recv()
+            except (EOFError, OSError):
+                raise Gone from None
+            self.parts[job.file] = 1
+            self.queue.append((job, Result(job.file)))
+        for child in list(self.children):
+            if child.events in ready:
+                self.listen(child)
+            elif monotonic() > child.deadline:
+                self.overdue(child)
 
     def end(self) -> None:
         for child in self.children:
             _kill(child.pid)
+        for child in self.children:
+            os.waitpid(child.pid, 0)
             shutil.rmtree(child.folder, ignore_errors=True)
 
     def start(self, job: Job, result: Result) -> None:
         folder = tempfile.mkdtemp(prefix="book-")
         ours, theirs = Pipe(duplex=False)
-        os.mkdir(os.path.join(folder, "scratch"))
+        for name in ("scratch", "notes"):
+            os.mkdir(os.path.join(folder, name))
         stack = os.open(os.path.join(folder, "stack"), os.O_CREAT | os.O_RDWR)
+        parent = os.getpid()
         pid = os.fork()
         if pid == 0:
             try:
+                warm.end_with_parent()
+                if os.getppid() != parent:  # it has died already
+                    os._exit(70)
                 self.client.close()
                 for other in [ours, *(c.events for c in self.children)]:
                     other.close()
                 runner = Runner(job, self.root, self.library, self.runtime, self.distributions, theirs)
-                runner.run(stack, os.path.join(folder, "scratch"))
+                runner.run(stack, folder)
             except BaseException:  # a fault of the machine itself
                 theirs.send(("failure", Failure("", 1, "the machine failed here.", "This is an error of `hooks`.", traceback.format_exc())))
             finally:
@@ -116,16 +138,19 @@ class Supervisor:
             child.deadline = float("inf")
             result.failures.append(what[0])
         elif kind == "used":
-            result.packages |= what[0]
-            result.files |= what[1]
-            result.library |= what[2]
-            result.versions |= what[3]
+            notes = what[0]
+            for name in ("packages", "files", "modules", "whole", "units"):
+                getattr(result, name).update(notes[name])
+            result.versions.update(notes["versions"])
+            result.listed |= notes["listed"]
+            result.unknown = max(result.unknown, notes["unknown"])
         elif kind == "fresh":
             child.fresh.append(what[0])
         elif kind == "died":
             result.failures.append(self.death(child, what[0]))
         elif kind == "end":
             child.ended, result.device = True, what[0]
+            self.reap(child)  # at once: a process that it left behind may hold its end of the pipe
 
     def overdue(self, child: Child) -> None:
         """End a block that takes too long, after asking where it is."""
@@ -173,7 +198,10 @@ class Supervisor:
         for name in child.fresh:
             self.queue.appendleft((replace(child.job, only=name), child.result))
         if not self.parts[child.job.file]:
-            self.client.send(child.result)
+            try:
+                self.client.send(child.result)
+            except OSError:
+                raise Gone from None
 
 
 def _kill(pid: int) -> None:
@@ -188,11 +216,13 @@ def main(arguments: list[str]) -> None:
     client: Any = Connection(int(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides
     sys.path[0] = root  # where the library is; the working folder will be another
+    warm.end_with_parent()  # while nobody listens to the client
     runtime = warm.begin(Path(source), library)
     if isinstance(runtime, Failure):
         client.send(runtime)
     else:
         client.send(None)
+        warm.end_with_parent(False)  # from here on the end of the connection tells, and there is something to clear away
         Supervisor(client, Path(root), library, runtime, int(jobs)).serve()
 
 

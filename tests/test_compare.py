@@ -56,6 +56,13 @@ def test_figures_are_compared_by_how_they_look() -> None:
     assert not compare.images_alike(one, b"")
 
 
+def test_colors_that_are_equally_gray_are_not_equal() -> None:
+    gray = picture((10, 10, 100, 60))
+    blue, green = (Output("figure", "", "image/svg+xml", f'<path style="fill: {color}"/>'.encode(), gray) for color in ("#1f77b4", "#2ca02c"))
+    assert compare.same((blue,), (replace(blue, content=blue.content + b" "),))
+    assert not compare.same((blue,), (green,))
+
+
 READ = section.parse("# T\n\n```python\na\n```\n\n```python {volatile}\nb\n```\n\n```python {tolerance=0.1}\nc\n```\n", "t.md")
 RAN = Ran("2026-01-01", "Linux x86-64", "3.11.7", 1.0)
 

@@ -84,17 +84,3 @@ def test_inputs_of_another_run_are_noticed(file: Path) -> None:
     assert record is not None
     assert uses is None
     assert "not of one run" in trouble
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.json"
-    records.replace_file(path, b"old")
-
-    def refuse(*_: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(records.os, "replace", refuse)
-    with pytest.raises(OSError, match="disk full"):
-        records.replace_file(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]

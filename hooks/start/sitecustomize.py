@@ -1,0 +1,16 @@
+"""Python runs this at its start, in processes that a section starts: they are watched as the section is."""
+
+import importlib.util
+import os
+import sys
+from importlib.machinery import PathFinder
+
+from hooks import watch
+
+watch.begin_child()
+
+# Another sitecustomize, which this one hides, is the machine's owner's: it runs, too.
+_here = os.path.dirname(os.path.abspath(__file__))
+_other = PathFinder.find_spec("sitecustomize", [path for path in sys.path if os.path.abspath(path) != _here])
+if _other and _other.loader:
+    _other.loader.exec_module(importlib.util.module_from_spec(_other))

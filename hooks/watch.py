@@ -1,0 +1,320 @@
+"""What a process uses, noted while it runs: units of the library, packages, files, and the processes it starts.
+
+Installed in the process of a section, inherited by its forks; a Python that a section starts installs it by
+`start/sitecustomize.py`. Such a process says in a folder that it began, and leaves there what it noted when it ends.
+One that leaves nothing, since it is no Python or was killed, may have used anything.
+
+The library's modules carry marks (`units.py`). Whoever reads a file of the library in another way than by importing
+it, another loader too, depends on that file's text, as on any file that is opened.
+
+The standard library only: this runs before anything else in every process.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import builtins
+import importlib.abc
+import json
+import os
+import signal
+import subprocess  # noqa: F401  before its part is wrapped below
+import sys
+import tempfile
+from _thread import get_ident
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import source_from_cache
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from hooks import units
+
+FOLDER, LIBRARY, ROOT = "BOOK_WATCH_FOLDER", "BOOK_WATCH_LIBRARY", "BOOK_WATCH_ROOT"  # for processes that we start
+STARTED = ("subprocess.Popen", "os.posix_spawn", "os.system", "os.spawn", "os.startfile")
+LOOKS = ("__code__", "__defaults__", "__kwdefaults__")  # of a function: its signature is read, or its body
+TRACKER = "from multiprocessing.resource_tracker import main"  # Python's own helper: it runs nothing of ours
+NOTES = ("modules", "whole", "units", "packages", "files")
+Marked = tuple[CodeType, dict[str, int]]
+compiled: dict[tuple[str, str, bytes], Marked] = {}  # a module's name, path, source -> its code with marks: forks share it
+
+
+class Watch:
+    """Notes on one process. There is one in a process, from `install` to its end."""
+
+    def __init__(self, root: str, library: str, imported: Callable[[str], None] = lambda package: None) -> None:
+        self.root, self.library, self.tell = root, library, imported
+        self.packages: set[str] = set()
+        self.files: set[str] = set()
+        self.modules: list[tuple[str, dict[str, int], list[int]]] = []  # as they were executed: name, units, marks
+        self.places: dict[tuple[str, int], tuple[list[int], int]] = {}  # file and first line of a unit -> its mark
+        self.found: set[str] = set()  # modules that were looked for, and are there
+        self.whole: set[str] = set()  # modules of which anything may have run
+        self.listed = False  # whether it counts which modules the library has
+        self.processes = [os.getpid()]  # this one, and those that it was forked from by ourselves
+        self.parent = os.getppid()
+        self.children = 0
+        self.became = 0  # other programs in this process's place
+        self.quiet = False  # while we read the library ourselves, or fork for ourselves
+        self.looking: set[int] = set()  # threads in which we look at a function ourselves
+        self.file = ""  # where a process that a section started leaves its notes, without suffix
+
+    def install(self, folder: str) -> None:
+        """From now on; processes that start from here write into `folder`."""
+        hooks = str(Path(__file__).resolve().parent)
+        paths = [os.path.join(hooks, "start"), os.path.dirname(hooks), self.root, os.environ.get("PYTHONPATH", "")]
+        self.folder = folder
+        os.environ.update({FOLDER: folder, LIBRARY: self.library, ROOT: self.root})
+        if paths[0] not in paths[-1].split(os.pathsep):
+            os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        self._watch_imports()
+        sys.meta_path.insert(0, _Finder(self))
+        sys.addaudithook(self._audit)
+        self._watch_children()
+
+    def _watch_imports(self) -> None:
+        original = builtins.__import__
+
+        def watched(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+            module = original(name, globals, locals, fromlist, level)
+            caller = str((globals or {}).get("__name__", ""))
+            if level == 0 and (caller == "__main__" or caller.partition(".")[0] == self.library):
+                package = name.partition(".")[0]
+                if package not in self.packages:
+                    self.packages.add(package)
+                    self.tell(package)
+            return module
+
+        builtins.__import__ = watched
+
+    def _audit(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "open" and not self.quiet:
+            path, _, flags = args
+            if isinstance(path, (str, bytes)) and not (flags or 0) & (os.O_WRONLY | os.O_RDWR):
+                self._opened(os.path.abspath(os.fsdecode(path)))
+        elif event == "object.__getattr__" and args[1] in LOOKS:
+            self._looked(args[0])
+        elif event in ("os.listdir", "os.scandir") and not self.quiet:
+            self._listed(args[0])
+        elif event in STARTED:
+            self.children += 1
+        elif event == "os.exec":  # this process becomes another one
+            self.became += 1
+            self.leave()
+
+    def _opened(self, path: str) -> None:
+        self.files.add(path)
+        if path.endswith(".pyc"):  # code that another loader runs
+            with suppress(ValueError):
+                self.files.add(source_from_cache(path))
+
+    def _looked(self, function: Any) -> None:
+        """A function that is looked at counts as one that runs."""
+        thread = get_ident()
+        if thread in self.looking:
+            return
+        self.looking.add(thread)
+        try:
+            code = getattr(function, "__code__", None)
+        finally:
+            self.looking.discard(thread)
+        if isinstance(code, CodeType) and (place := self.places.get((code.co_filename, code.co_firstlineno))):
+            marks, number = place
+            marks[number] = 1
+
+    def _listed(self, folder: Any) -> None:
+        """Someone lists a folder; where the library is, that tells its modules. Python's own search does it, too."""
+        if isinstance(folder, (str, bytes)) and not sys._getframe(2).f_code.co_filename.startswith("<frozen importlib"):
+            path = os.path.abspath(os.fsdecode(folder))
+            own = os.path.join(self.root, self.library)
+            self.listed = self.listed or path == own or path.startswith(own + os.sep)
+
+    def _watch_children(self) -> None:
+        os.register_at_fork(after_in_parent=self._forked, after_in_child=self._born)
+        try:
+            import _posixsubprocess
+        except ImportError:
+            return
+        original: Callable[..., int] = _posixsubprocess.fork_exec  # what `subprocess` has taken already, and tells by an event
+
+        def fork_exec(*arguments: Any) -> int:
+            if not any(TRACKER in os.fsdecode(part) for part in arguments[0]):
+                self.children += 1
+            return original(*arguments)
+
+        _posixsubprocess.fork_exec = fork_exec
+
+    def _forked(self) -> None:
+        if not self.quiet:
+            self.children += 1
+
+    def _born(self) -> None:
+        """In a fork: it has started nothing yet, and leaves its notes however it ends by itself."""
+        if self.quiet:
+            self.processes.append(os.getpid())
+            return
+        self.processes, self.parent, self.children, self.became = [os.getpid()], os.getppid(), 0, 0
+        self.begin()
+        ending = os._exit
+
+        def leave_and_exit(status: int) -> Any:
+            self.leave()
+            ending(status)
+
+        os._exit = leave_and_exit
+        atexit.register(self.leave)
+
+    @contextmanager
+    def ours(self) -> Iterator[None]:
+        """For what the machine does itself, in the process of a section."""
+        before, self.quiet = self.quiet, True
+        try:
+            yield
+        finally:
+            self.quiet = before
+
+    # What was noted
+
+    def notes(self) -> dict[str, Any]:
+        """Everything noted so far, as JSON can hold it."""
+        ran = [f"{module}:{name}" for module, names, marks in self.modules for name, mark in zip(names, marks, strict=True) if mark]
+        return {
+            "modules": sorted({module for module, *_ in self.modules} | self.found | self.whole),
+            "whole": sorted(self.whole),
+            "units": sorted(ran),
+            "packages": sorted(self.packages - {self.library}),
+            "files": sorted(self.files),
+            "listed": self.listed,
+            "processes": self.processes,
+            "parent": self.parent,
+            "children": self.children,
+            "became": self.became,
+        }
+
+    def begin(self) -> None:
+        """Say that a process that a section has started is there: were it killed, it would be missed. Where it is
+        asked to end, as workers of a pool are, it leaves its notes before it does.
+        """
+        with self.ours():
+            number, self.file = tempfile.mkstemp(dir=self.folder, prefix="process-")
+            os.close(number)
+        with suppress(ValueError):  # not the main thread
+            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                signal.signal(signal.SIGTERM, self._asked)
+
+    def _asked(self, number: int, _: object) -> None:
+        self.leave()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    def leave(self) -> None:
+        """Write the notes of such a process; again if it goes on."""
+        if not self.file or not os.path.isdir(self.folder):
+            return
+        with self.ours():
+            with open(self.file + ".part", "w") as file:
+                json.dump(self.notes(), file)
+            os.replace(self.file + ".part", self.file + ".json")
+
+
+def gather(own: dict[str, Any], folder: str) -> dict[str, Any]:
+    """A section's notes with those of the processes that it started. `unknown` counts processes that left none."""
+    notes: dict[str, Any] = {**{name: set(own[name]) for name in NOTES}, "listed": own["listed"]}
+    began = [path for path in Path(folder).iterdir() if not path.suffix]
+    left = [json.loads(path.read_text()) for began_at in began if (path := began_at.with_suffix(".json")).exists()]
+    for one in left:
+        notes["listed"] |= one["listed"]
+        for name in NOTES:
+            notes[name] |= set(one[name])
+    notes["unknown"] = len(began) - len(left) + _missing(own, left)
+    return notes
+
+
+def _missing(own: dict[str, Any], left: list[dict[str, Any]]) -> int:
+    """How many processes were started, and said nothing at all: each is missed by its own parent."""
+    images = Counter(one["processes"][-1] for one in left)  # of one process: it may become another program
+    parents = Counter({one["processes"][-1]: one["parent"] for one in left}.values())
+    started: Counter[int] = Counter()
+    for one in left:
+        started[one["processes"][-1]] += one["children"]
+        images[one["processes"][-1]] -= one["became"]
+    missing: int = own["became"] + max(0, own["children"] - sum(parents[process] for process in own["processes"]))
+    missing += sum(max(0, count - parents[process]) for process, count in started.items())
+    return missing + sum(max(0, 1 - count) for count in images.values())
+
+
+def prepare(files: dict[str, Path]) -> None:
+    """Compile a library's modules with their marks, once, before processes fork. What is not Python fails later."""
+    for name, path in files.items():
+        with suppress(SyntaxError, ValueError):
+            compile_marked(name, str(path), path.read_bytes())
+
+
+def compile_marked(name: str, path: str, source: bytes) -> Marked:
+    """A module's code with marks, and its units with their first lines."""
+    key = name, path, source
+    if key not in compiled:
+        tree = ast.parse(source, path)
+        names = units.mark(tree, _marks(name))
+        compiled[key] = compile(tree, path, "exec", dont_inherit=True), names
+    return compiled[key]
+
+
+def _marks(name: str) -> str:
+    return "__marks_" + "".join(c if c.isalnum() else "_" for c in name) + "__"
+
+
+class _Loader(SourceFileLoader):
+    def __init__(self, name: str, path: str, watch: Watch) -> None:
+        super().__init__(name, path)
+        self.watch = watch
+
+    def exec_module(self, module: ModuleType) -> None:
+        with self.watch.ours():
+            source = self.get_data(self.path)
+        code, names = compile_marked(self.name, self.path, source)
+        marks = [0] * len(names)
+        module.__dict__[_marks(self.name)] = marks
+        self.watch.modules.append((self.name, names, marks))
+        for number, line in enumerate(names.values()):
+            self.watch.places[self.path, line] = marks, number
+        exec(code, module.__dict__)
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        # Asked for by those who run a module as a script: it will find no marks, so all of it counts.
+        self.watch.whole.add(fullname)
+        with self.watch.ours():
+            return super().get_code(fullname)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+
+    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name.partition(".")[0] != self.watch.library:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or spec.origin is None:  # not there, or a folder without __init__.py: a new file may change that
+            self.watch.listed = True
+        elif isinstance(spec.loader, SourceFileLoader):
+            self.watch.found.add(name)
+            spec.loader = _Loader(spec.loader.name, spec.loader.path, self.watch)
+        else:  # from an archive, or compiled: nothing is marked
+            self.watch.whole.add(name)
+        return spec
+
+
+def begin_child() -> None:
+    """In a Python that a section has started: watch, and leave the notes at its end."""
+    folder, library, root = (os.environ.get(name) for name in (FOLDER, LIBRARY, ROOT))
+    if folder and library and root and not any(TRACKER in part for part in sys.orig_argv):
+        watch = Watch(root, library)
+        watch.install(folder)
+        watch.begin()
+        atexit.register(watch.leave)
+
