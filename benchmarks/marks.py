@@ -18,7 +18,7 @@ from statistics import median
 from time import process_time
 from types import ModuleType
 
-from hooks.watch import compile_marked
+from hooks.marked import compile_marked, marks_name
 
 PATH = Path(__file__).with_name("engine.py")
 
@@ -29,7 +29,7 @@ def load(marked: bool) -> ModuleType:
     source = PATH.read_bytes()
     if marked:
         code, names = compile_marked("engine", str(PATH), source)
-        module.__dict__["__marks_engine__"] = [0] * len(names)
+        module.__dict__[marks_name("engine")] = [0] * len(names)
     else:
         code = compile(source, str(PATH), "exec", dont_inherit=True)
     exec(code, module.__dict__)

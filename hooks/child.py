@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 
 from hooks.book import canonical
 from hooks.capture import Capture, steady
+from hooks.gather import gather
 from hooks.job import Failure, Job, Task
 from hooks.records import Cell, Output
 from hooks.warm import threads
-from hooks.watch import Watch, gather
+from hooks.watch import Watch
 
 LARGEST = 150_000  # bytes of one output
 LARGEST_SECTION = 600_000

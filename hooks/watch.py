@@ -4,7 +4,7 @@ Installed in the process of a section, inherited by its forks; a Python that a s
 `start/sitecustomize.py`. Such a process says in a folder that it began, and leaves there what it noted when it ends.
 One that leaves nothing, since it is no Python or was killed, may have used anything.
 
-The library's modules carry marks (`units.py`). Whoever reads a file of the library in another way than by importing
+The library's modules carry marks (`marked.py`). Whoever reads a file of the library in another way than by importing
 it, another loader too, depends on that file's text, as on any file that is opened.
 
 The standard library only: this runs before anything else in every process.
@@ -12,35 +12,28 @@ The standard library only: this runs before anything else in every process.
 
 from __future__ import annotations
 
-import ast
 import atexit
 import builtins
-import importlib.abc
 import json
 import os
-import signal
 import subprocess  # noqa: F401  before its part is wrapped below
 import sys
 import tempfile
 from _thread import get_ident
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import source_from_cache
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType
 from typing import Any
 
-from hooks import units
+from hooks.marked import Finder
 
 FOLDER, LIBRARY, ROOT = "BOOK_WATCH_FOLDER", "BOOK_WATCH_LIBRARY", "BOOK_WATCH_ROOT"  # for processes that we start
 STARTED = ("subprocess.Popen", "os.posix_spawn", "os.system", "os.spawn", "os.startfile")
 LOOKS = ("__code__", "__defaults__", "__kwdefaults__")  # of a function: its signature is read, or its body
 TRACKER = "from multiprocessing.resource_tracker import main"  # Python's own helper: it runs nothing of ours
 NOTES = ("modules", "whole", "units", "packages", "files")
-Marked = tuple[CodeType, dict[str, int]]
-compiled: dict[tuple[str, str, bytes], Marked] = {}  # a module's name, path, source -> its code with marks: forks share it
 
 
 class Watch:
@@ -72,7 +65,7 @@ class Watch:
         if paths[0] not in paths[-1].split(os.pathsep):
             os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         self._watch_imports()
-        sys.meta_path.insert(0, _Finder(self))
+        sys.meta_path.insert(0, Finder(self))
         sys.addaudithook(self._audit)
         self._watch_children()
 
@@ -196,20 +189,14 @@ class Watch:
         }
 
     def begin(self) -> None:
-        """Say that a process that a section has started is there: were it killed, it would be missed. Where it is
-        asked to end, as workers of a pool are, it leaves its notes before it does.
+        """Say that a process that a section has started is there: were it killed, it would be missed.
+
+        Asked to end by SIGTERM it is killed, too, and is missed. A handler in Python could leave its notes first; but
+        one that is called while the process goes to wait in C runs only when that waiting ends, and may never.
         """
         with self.ours():
             number, self.file = tempfile.mkstemp(dir=self.folder, prefix="process-")
             os.close(number)
-        with suppress(ValueError):  # not the main thread
-            if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-                signal.signal(signal.SIGTERM, self._asked)
-
-    def _asked(self, number: int, _: object) -> None:
-        self.leave()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
 
     def leave(self) -> None:
         """Write the notes of such a process; again if it goes on."""
@@ -219,94 +206,6 @@ class Watch:
             with open(self.file + ".part", "w") as file:
                 json.dump(self.notes(), file)
             os.replace(self.file + ".part", self.file + ".json")
-
-
-def gather(own: dict[str, Any], folder: str) -> dict[str, Any]:
-    """A section's notes with those of the processes that it started. `unknown` counts processes that left none."""
-    notes: dict[str, Any] = {**{name: set(own[name]) for name in NOTES}, "listed": own["listed"]}
-    began = [path for path in Path(folder).iterdir() if not path.suffix]
-    left = [json.loads(path.read_text()) for began_at in began if (path := began_at.with_suffix(".json")).exists()]
-    for one in left:
-        notes["listed"] |= one["listed"]
-        for name in NOTES:
-            notes[name] |= set(one[name])
-    notes["unknown"] = len(began) - len(left) + _missing(own, left)
-    return notes
-
-
-def _missing(own: dict[str, Any], left: list[dict[str, Any]]) -> int:
-    """How many processes were started, and said nothing at all: each is missed by its own parent."""
-    images = Counter(one["processes"][-1] for one in left)  # of one process: it may become another program
-    parents = Counter({one["processes"][-1]: one["parent"] for one in left}.values())
-    started: Counter[int] = Counter()
-    for one in left:
-        started[one["processes"][-1]] += one["children"]
-        images[one["processes"][-1]] -= one["became"]
-    missing: int = own["became"] + max(0, own["children"] - sum(parents[process] for process in own["processes"]))
-    missing += sum(max(0, count - parents[process]) for process, count in started.items())
-    return missing + sum(max(0, 1 - count) for count in images.values())
-
-
-def prepare(files: dict[str, Path]) -> None:
-    """Compile a library's modules with their marks, once, before processes fork. What is not Python fails later."""
-    for name, path in files.items():
-        with suppress(SyntaxError, ValueError):
-            compile_marked(name, str(path), path.read_bytes())
-
-
-def compile_marked(name: str, path: str, source: bytes) -> Marked:
-    """A module's code with marks, and its units with their first lines."""
-    key = name, path, source
-    if key not in compiled:
-        tree = ast.parse(source, path)
-        names = units.mark(tree, _marks(name))
-        compiled[key] = compile(tree, path, "exec", dont_inherit=True), names
-    return compiled[key]
-
-
-def _marks(name: str) -> str:
-    return "__marks_" + "".join(c if c.isalnum() else "_" for c in name) + "__"
-
-
-class _Loader(SourceFileLoader):
-    def __init__(self, name: str, path: str, watch: Watch) -> None:
-        super().__init__(name, path)
-        self.watch = watch
-
-    def exec_module(self, module: ModuleType) -> None:
-        with self.watch.ours():
-            source = self.get_data(self.path)
-        code, names = compile_marked(self.name, self.path, source)
-        marks = [0] * len(names)
-        module.__dict__[_marks(self.name)] = marks
-        self.watch.modules.append((self.name, names, marks))
-        for number, line in enumerate(names.values()):
-            self.watch.places[self.path, line] = marks, number
-        exec(code, module.__dict__)
-
-    def get_code(self, fullname: str) -> CodeType | None:
-        # Asked for by those who run a module as a script: it will find no marks, so all of it counts.
-        self.watch.whole.add(fullname)
-        with self.watch.ours():
-            return super().get_code(fullname)
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, watch: Watch) -> None:
-        self.watch = watch
-
-    def find_spec(self, name: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name.partition(".")[0] != self.watch.library:
-            return None
-        spec = PathFinder.find_spec(name, path, target)
-        if spec is None or spec.origin is None:  # not there, or a folder without __init__.py: a new file may change that
-            self.watch.listed = True
-        elif isinstance(spec.loader, SourceFileLoader):
-            self.watch.found.add(name)
-            spec.loader = _Loader(spec.loader.name, spec.loader.path, self.watch)
-        else:  # from an archive, or compiled: nothing is marked
-            self.watch.whole.add(name)
-        return spec
 
 
 def begin_child() -> None:

@@ -21,7 +21,7 @@ from time import monotonic, sleep
 from types import ModuleType
 from typing import Any
 
-from hooks import warm, watch
+from hooks import marked, warm
 from hooks.child import Runner
 from hooks.job import Failure, Job, Result
 from hooks.library import Library
@@ -56,7 +56,7 @@ class Supervisor:
     def __init__(self, client: Connection, root: Path, library: str, runtime: ModuleType, jobs: int) -> None:
         self.client, self.root, self.library, self.runtime, self.jobs = client, root, library, runtime, jobs
         self.distributions = {name: list(dict.fromkeys(d)) for name, d in importlib.metadata.packages_distributions().items()}
-        watch.prepare(Library(root, library).files())
+        marked.prepare(Library(root, library).files())
         self.queue: deque[tuple[Job, Result]] = deque()
         self.children: list[Child] = []
         self.parts: dict[str, int] = {}  # processes that a section still needs

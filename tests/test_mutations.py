@@ -22,7 +22,7 @@ import pytest
 from mutations import MUTATIONS
 from oracle import Line, Touched
 
-from hooks import run, watch
+from hooks import gather, run
 from hooks.book import Book
 from hooks.job import Result
 
@@ -317,11 +317,11 @@ def test_a_fault_in_the_watch_is_found(mutants: Mutants, tmp_path: Path) -> None
     copy = Mutants(tmp_path / "book", mutants.lines)
     hooks = tmp_path / "other" / "hooks"
     shutil.copytree(mutants.root, copy.root, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(Path(watch.__file__).parent, hooks, ignore=shutil.ignore_patterns("__pycache__"))
-    text = (hooks / "watch.py").read_text()
+    shutil.copytree(Path(gather.__file__).parent, hooks, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (hooks / "gather.py").read_text()
     read = "    for one in left:\n        notes["
     assert read in text
-    (hooks / "watch.py").write_text(text.replace(read, read.replace("in left", "in []")))
+    (hooks / "gather.py").write_text(text.replace(read, read.replace("in left", "in []")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hooks.pool.__file__", str(hooks / "pool.py"))
         copy.record()

@@ -232,13 +232,27 @@ SLEEP = "'import time; from kettle.work import cube; cube(2); print(flush=True);
 @pytest.mark.parametrize(
     "code",
     [
+        f"{PYTHON}child = subprocess.Popen([sys.executable, '-c', {SLEEP}], stdout=subprocess.PIPE)\nchild.stdout.readline()\nchild.terminate()\nprint(child.wait())",
+        RAW.format("cube(1)\n    import signal\n    os.kill(os.getpid(), signal.SIGTERM)"),
+    ],
+)
+def test_a_process_that_is_asked_to_end_is_missed(book: Watched, code: str) -> None:
+    assert book.whole(code)
+
+
+def test_a_pool_that_is_ended_at_once(book: Watched) -> None:
+    """Its workers end by themselves or are asked to, as it happens; what they used is never less than what is noted."""
+    used = book.uses(FORK + "with fork.Pool(2) as pool:\n    print(pool.map(cube, range(2)))").units
+    assert "kettle.work:cube" in used
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
         FORK + "process = fork.Process(target=cube, args=(1,))\nprocess.start()\nprocess.join()",
         FORK + "from concurrent.futures import ProcessPoolExecutor\n\nwith ProcessPoolExecutor(2, mp_context=fork) as pool:\n    print(list(pool.map(cube, range(2))))",
         FORK + "import concurrent.futures\n\nwith concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context('spawn')) as pool:\n    print(list(pool.map(cube, range(2))))",
         FORK + "pool = fork.Pool(1)\nprint(pool.map(cube, range(2)))\npool.close()\npool.join()",
-        FORK + "with fork.Pool(2) as pool:\n    print(pool.map(cube, range(2)))",
-        f"{PYTHON}child = subprocess.Popen([sys.executable, '-c', {SLEEP}], stdout=subprocess.PIPE)\nchild.stdout.readline()\nchild.terminate()\nprint(child.wait())",
-        RAW.format("cube(1)\n    import signal\n    os.kill(os.getpid(), signal.SIGTERM)"),
         RAW.format("cube(1)\n    os._exit(0)"),
         RAW.format("if os.fork() == 0:\n        cube(1)\n        os._exit(0)\n    os.wait()\n    os._exit(0)"),
         RAW.format(f"import sys\n    os.execv(sys.executable, [sys.executable, '-c', {CHILD}])"),
