@@ -8,6 +8,7 @@ Where the system has no such locks (Windows, some network disks), nothing waits,
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import shutil
@@ -88,6 +89,7 @@ def _lock(folder: Path, wait: bool = False, shared: bool = False) -> int | None:
 # Folders
 
 OLD = "-old"
+TRIES = 1000  # of putting a folder where others put theirs at the same time
 
 
 class Making:
@@ -114,16 +116,19 @@ class Making:
 
     def _rename(self) -> None:
         old = self.folder.with_name(self.folder.name + OLD)
-        while True:
+        for _ in range(TRIES):
             with suppress(FileNotFoundError):
                 self.target.rename(old)
             try:
                 self.folder.rename(self.target)
                 break
-            except OSError:
-                if not self.target.exists():
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES):
                     raise
+                failed = error
                 shutil.rmtree(old, ignore_errors=True)  # another build was quicker, and has put its own there
+        else:
+            raise failed
         with suppress(FileNotFoundError):
             old.rename(self.folder)  # it is no longer what might be put back
 
