@@ -6,6 +6,7 @@ import datetime
 import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -81,8 +82,8 @@ class Build:
         todo = []
         for state in self.must_run:
             before = (known or {}).get(state.section.file)
-            if before and before.state == state:
-                self.outcomes[state.section.file] = before
+            if before and run.still_holds(self.book, before, state):
+                self.outcomes[state.section.file] = replace(before, state=state)
             else:
                 todo.append(state)
         for done in run.execute(self.book, todo):

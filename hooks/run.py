@@ -123,6 +123,18 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     return Outcome(before, verdict, compare.keep(section, old, record), used, found_differences, notes=notes)
 
 
+def still_holds(book: Book, done: Outcome, now: State) -> bool:
+    """Whether a section that ran in this process would show the same again: the same code, record and inputs.
+
+    Words are not enough: a function that changes twice has "changed" both times. What is pinned does not count,
+    since what is installed does not change under a running process.
+    """
+    if done.uses is None or done.state.record != now.record:
+        return False
+    alike = keys.source_key(done.section) == keys.source_key(now.section)
+    return alike and all(change.kind == "package" for change in uses.changes(book, done.uses))
+
+
 def write(book: Book, done: Outcome, update: bool = False) -> str:
     """Write what an outcome allows, and say in a word what was: `all`, `uses`, or nothing.
 
