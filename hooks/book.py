@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from hooks import section
+from hooks import keys, section
+from hooks.cache import FOLDER, Cache
 from hooks.library import Library
 from hooks.problem import BookError, Problem
 from hooks.section import Section
@@ -76,16 +77,36 @@ class Book:
             if not any(part.startswith(("_", ".")) for part in inside):
                 file = path.relative_to(self.root).as_posix()
                 try:
-                    found[file] = section.parse(text(path, file), file)
+                    found[file] = self._section(text(path, file), file)
                 except BookError as error:
                     empty = section.parse(f"# {path.stem}\n", file)
                     found[file] = replace(empty, problems=tuple(error.problems))
         return found
 
     @cached_property
+    def cache(self) -> Cache:
+        return Cache(self.root / FOLDER)
+
+    def _section(self, text: str, file: str) -> Section:
+        name, key = f"sections/{file}", keys.digest(file, text)
+        read: Section | None = self.cache.get(name, key)
+        if read is None:
+            read = section.parse(text, file)
+            if not read.problems:
+                _ = read.key  # worked out once, and kept with the rest
+                self.cache.put(name, key, read)
+        return read
+
+    @cached_property
     def units(self) -> dict[str, str]:
         """The library's units and their hashes, read once for all sections."""
         return self.library.units()
+
+    @cached_property
+    def runtime(self) -> dict[str, str]:
+        """The book's own page of code is a unit, too: it sets the seeds."""
+        path = self.source / "_runtime.py"
+        return {"_runtime": keys.digest(keys.form(keys.parse(path, self.root)))} if path.exists() else {}
 
     @cached_property
     def pinned(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import bibliography, outline, refs, render, run, sanitize, tex
+from hooks import bibliography, keys, outline, refs, render, reuse, run, sanitize, tex
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
@@ -38,7 +38,7 @@ class Build:
         self.extensions, self.configs = extensions or _extensions(book)[0], configs or _extensions(book)[1]
         self.states: dict[str, State] = run.states(book)
         self.outcomes: dict[str, Outcome] = {}
-        self.rendered: dict[str, render.Rendered] = {}
+        self.made: dict[str, reuse.Made] = {}
         self.written: list[str] = []
         self.unwritten: list[Problem] = []
         self.texts = {name: self._text(name) for name in ("outline.yml", "references.bib")}
@@ -62,7 +62,13 @@ class Build:
 
     @cached_property
     def bibliography(self) -> bibliography.Bibliography:
-        return bibliography.read(*self.texts["references.bib"])
+        key = keys.digest(*self.texts["references.bib"])
+        found: bibliography.Bibliography | None = self.book.cache.get("bibliography", key)
+        if found is None:
+            found = bibliography.read(*self.texts["references.bib"])
+            if not found.problems:
+                self.book.cache.put("bibliography", key, found)
+        return found
 
     @cached_property
     def converter(self) -> render.Converter:
@@ -123,23 +129,49 @@ class Build:
 
     def render(self, file: str) -> render.Rendered:
         """The page of one section, TeX still in it."""
-        if file not in self.rendered:
-            record, used = self.shown(file)
-            section = self.book.sections[file]
-            entry = self.outline.by_file.get(file) or _stray(section)
-
-            def made(found: Iterable[Problem] = ()) -> render.Rendered:
-                notices = self.notices(file, found)
-                return render.render(section, record, self.context, self.converter, entry, notices, used)
-
-            first = made()
-            # A page with errors says so itself: it is rendered again, with a notice.
-            self.rendered[file] = made(first.problems) if first.problems else first
-        return self.rendered[file]
+        return self._made(file).rendered
 
     def page(self, file: str) -> str:
         """The page of one section as the site shows it."""
-        return tex.to_katex(self.render(file).html)
+        return self._made(file).html
+
+    def identity(self, file: str) -> str:
+        """From what the page of a section is made."""
+        section, (record, used) = self.book.sections[file], self.shown(file)
+        return reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._around)
+
+    @cached_property
+    def _around(self) -> str:
+        return reuse.surroundings(self.context, (self.extensions, self.configs))
+
+    def _entry(self, file: str) -> Entry:
+        return self.outline.by_file.get(file) or _stray(self.book.sections[file])
+
+    def _made(self, file: str) -> reuse.Made:
+        """The page of one section: that of an earlier build, if nothing of what it was made from has changed."""
+        if file not in self.made:
+            name, key = f"pages/{file}", self.identity(file)
+            found: reuse.Made | None = self.book.cache.get(name, key)
+            if found is None or not found.holds(self.book.root):
+                if before := self.book.cache.last(name):
+                    tex.know(before.formulas)
+                found = self._make(file)
+                if not found.rendered.problems:  # they must be found again
+                    self.book.cache.put(name, key, found)
+            self.made[file] = found
+        return self.made[file]
+
+    def _make(self, file: str) -> reuse.Made:
+        section, (record, used) = self.book.sections[file], self.shown(file)
+
+        def rendered(found: Iterable[Problem] = ()) -> render.Rendered:
+            return render.render(section, record, self.context, self.converter, self._entry(file), self.notices(file, found), used)
+
+        page = rendered()
+        if page.problems:  # then the page says so itself
+            page = rendered(page.problems)
+        files = {name: reuse.fingerprint(self.book.root / name) for name in page.files}
+        return reuse.Made(page, tex.to_katex(page.html), tex.formulas(page.html), files)
 
     def render_all(self) -> None:
         for file in self.book.sections:
@@ -155,8 +187,8 @@ class Build:
             found.update(section.problems)
         for done in self.outcomes.values():
             found.update(done.problems)
-        for made in self.rendered.values():
-            found.update(made.problems)
+        for made in self.made.values():
+            found.update(made.rendered.problems)
         return sorted(found)
 
     @property

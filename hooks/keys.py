@@ -6,12 +6,12 @@ import ast
 import hashlib
 import io
 import tokenize
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from hooks.marks import Block, Value
 from hooks.problem import BookError, Problem
-from hooks.section import Section
 
 # A tree's hash must be the same under every Python that builds the book. Versions differ in the fields they add
 # (empty `type_params` in 3.12) and in what `ast.dump` prints of empty ones: so what is empty is left out.
@@ -95,6 +95,6 @@ def cell_key(cell: Block | Value) -> str:
     return digest("value", cell.solution, tree(cell.source))
 
 
-def source_key(section: Section) -> str:
-    """What a section executes, in one hash: not its prose, comments, labels, captions or limits."""
-    return digest("section", "1", *map(cell_key, section.cells))
+def source_key(cells: Iterable[Block | Value]) -> str:
+    """What the cells of a section execute, in one hash: not its prose, comments, labels, captions or limits."""
+    return digest("section", "1", *map(cell_key, cells))

@@ -23,6 +23,7 @@ ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|\Z", re.IGNORECASE)
 class Resolved:
     html: str = ""
     assets: dict[str, bytes] = field(default_factory=dict)  # file, relative to the site's root -> what is in it
+    files: set[str] = field(default_factory=set)  # of the book, that were copied there
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -75,6 +76,7 @@ def _file(file: str, to: str, section: Section, root: Path, page: str, resolved:
         return to
     name = posixpath.relpath(file, posixpath.dirname(section.file)).replace("../", "")
     resolved.assets[page + name] = path.read_bytes()
+    resolved.files.add(file)
     return quote(name)
 
 

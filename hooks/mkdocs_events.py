@@ -143,7 +143,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 def on_post_build(config: MkDocsConfig) -> None:
     build = _State.build
-    for made in [*(page.assets for page in build.rendered.values()), *(page.assets for page in _State.lifted.values())]:
+    for made in [*(page.rendered.assets for page in build.made.values()), *(page.assets for page in _State.lifted.values())]:
         for name, data in made.items():
             path = Path(config.site_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -41,6 +41,7 @@ class Rendered:
     title: str  # plain text
     problems: tuple[Problem, ...] = ()
     assets: Mapping[str, bytes] = field(default_factory=dict)  # file, relative to the site's root -> what is in it
+    files: frozenset[str] = frozenset()  # of the book, that are copied there
 
 
 class Escapes(Extension):
@@ -102,6 +103,7 @@ def render(
         titles.plain(titles.bare(section.title)),
         tuple(sorted(set(problems))),
         {**resolved.assets, **lifted.assets},
+        frozenset(resolved.files),
     )
 
 

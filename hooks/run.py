@@ -44,7 +44,7 @@ def state(book: Book, section: Section) -> State:
     record, used, trouble = records.read(book.record_file(section))
     if record is None:
         return State(section, "missing", (trouble,))
-    if record.key != keys.source_key(section):
+    if record.key != section.key:
         return State(section, "missing", ("its code has changed",), record, changes=tuple(uses.changed_cells(section, record)))
     if len(record.cells) != len(section.cells):
         return State(section, "missing", ("its record lacks a cell",), record)
@@ -111,7 +111,7 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     if here != REFERENCE:
         notes += (f"this is {here}, records are made on {REFERENCE}",)
     today = datetime.date.today().isoformat()
-    record = Record(keys.source_key(section), cells, Ran(today, here, platform.python_version(), seconds, result.device, bool(notes)))
+    record = Record(section.key, cells, Ran(today, here, platform.python_version(), seconds, result.device, bool(notes)))
     old = before.record
     if old is None or old.key != record.key or len(old.cells) != len(cells):
         return Outcome(before, "foreign" if notes else "new", compare.keep(section, old, record) if old else record, used, notes=notes)
@@ -131,7 +131,7 @@ def still_holds(book: Book, done: Outcome, now: State) -> bool:
     """
     if done.uses is None or done.state.record != now.record:
         return False
-    alike = keys.source_key(done.section) == keys.source_key(now.section)
+    alike = done.section.key == now.section.key
     return alike and all(change.kind == "package" for change in uses.changes(book, done.uses))
 
 

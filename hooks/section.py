@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from hooks import containers, front, scan
+from hooks import containers, front, keys, scan
 from hooks.lines import Lines
 from hooks.marks import Block, Caption, Formula, Heading, Mark, Value
 from hooks.problem import Problem
@@ -46,6 +46,11 @@ class Section:
         """All marks of one kind, those in captions of figures too."""
         inside = [mark for block in self.blocks for mark in block.caption if isinstance(mark, kind)]
         return self.every(kind) + tuple(inside)
+
+    @cached_property
+    def key(self) -> str:
+        """The source key: what identifies all that is executed."""
+        return keys.source_key(self.cells)
 
     @cached_property
     def title(self) -> str:

@@ -65,9 +65,20 @@ def _typeset(tex: str, display: bool) -> str | _Failed:
         return _Failed(match["reason"].rstrip("."), int(match["position"]) - 1 if match["position"] else len(tex))
 
 
-@cache
+Formulas = dict[tuple[str, bool], str]  # TeX, and whether it is displayed -> HTML
+
+_known: dict[tuple[str, bool], str | _Failed] = {}
+
+
+def know(formulas: Formulas) -> None:
+    """Take over what an earlier process has typeset: KaTeX's engine is loaded only if there is something new."""
+    _known.update(formulas)
+
+
 def _cached(tex: str, display: bool) -> str | _Failed:
-    return _thread().submit(_typeset, tex, display).result()
+    if (found := _known.get((tex, display))) is None:
+        found = _known[tex, display] = _thread().submit(_typeset, tex, display).result()
+    return found
 
 
 def typeset(tex: str, display: bool = False) -> str:
@@ -114,6 +125,12 @@ def check(section: Section) -> Iterator[Problem]:
         for mark in block.caption:
             if isinstance(mark, Formula) and (found := problem(section, mark.line, mark.tex, mark.display)):
                 yield found
+
+
+def formulas(page: str) -> Formulas:
+    """The formulas that stand on a page, typeset."""
+    asked = {(html.unescape(match["tex"]), match["kind"] == "formula") for match in SPAN.finditer(page)}
+    return {key: found for key in asked if isinstance(found := _known.get(key), str)}
 
 
 def to_katex(page: str) -> str:

@@ -37,7 +37,7 @@ def identify(book: Book, section: Section, result: Result) -> Uses:
         if path.is_file() and _is_data(book, path):
             data[path.relative_to(book.root).as_posix()] = sha256(path)
     packages = {name: public(version) for name, version in sorted(result.versions.items())}
-    return Uses({**units, **runtime(book)}, data, packages)
+    return Uses({**units, **book.runtime}, data, packages)
 
 
 def _units(book: Book, section: Section, result: Result) -> set[str]:
@@ -85,12 +85,6 @@ def _is_data(book: Book, path: Path) -> bool:
     return not ELSEWHERE & set(inside.parts) and path.suffix not in (".md", ".pyc")
 
 
-def runtime(book: Book) -> dict[str, str]:
-    """The book's own page of code is a unit, too: it sets the seeds."""
-    path = book.source / "_runtime.py"
-    return {"_runtime": keys.digest(keys.form(keys.parse(path, book.root)))} if path.exists() else {}
-
-
 @dataclass(frozen=True)
 class Change:
     """One thing that is not as it was when a section last ran."""
@@ -104,7 +98,7 @@ class Change:
 def changes(book: Book, uses: Uses) -> list[Change]:
     """What differs in the repository from what a section used when it last ran; empty where nothing does."""
     found = []
-    now = {**book.units, **runtime(book)}
+    now = {**book.units, **book.runtime}
     for unit, value in sorted(uses.units.items()):
         if now.get(unit) != value:
             what = f"`{unit}`" if ":" in unit or unit == "_runtime" else f"what `{unit}` does when it is imported"

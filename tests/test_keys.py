@@ -23,7 +23,7 @@ print( x )
 def key(text: str) -> str:
     read = section.parse(text, "book/rain.md")
     assert not read.problems
-    return keys.source_key(read)
+    return read.key
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOOKS = sorted((ROOT / "hooks").glob("*.py"))
 GROUND = ("section", "outline", "records")  # these import no other stage
 TOP = ("mkdocs_events", "__main__")
-FOUNDATION = {"problem", "disk", "marks", "options", "front", "prose", "contents", "outline", "records"}
+FOUNDATION = {"problem", "disk", "keys", "marks", "options", "front", "prose", "contents", "outline", "records"}
 FOUNDATION |= {"section", "scan", "lines", "containers", "fences"}  # the parser
 
 

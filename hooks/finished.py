@@ -1,0 +1,51 @@
+"""Pages as they stand in the site, the theme around them: kept, so that an edit of one page makes one page anew."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hooks import keys, reuse
+
+DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # settings that change no page
+
+
+@dataclass(frozen=True)
+class Finished:
+    html: str  # the whole file
+    ids: frozenset[str]  # places in it that a link may lead to
+    entries: list[dict[str, Any]]  # what the search index says of it
+
+
+def around(config: Mapping[str, Any], navigation: object, templates: Path | None) -> str:
+    """What stands around every page, in one hash: the site's settings, its navigation, its own templates."""
+    settings = {key: value for key, value in config.items() if key not in PASSING}
+    files = sorted(path for path in templates.rglob("*") if path.is_file()) if templates else []
+    return keys.digest(
+        json.dumps(settings, default=_plain, sort_keys=True),
+        repr(navigation),
+        *(f"{path} {reuse.fingerprint(path)}" for path in files),
+    )
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else sorted(map(str, value)) if isinstance(value, (set, frozenset)) else type(value).__name__
+
+
+def searched(html: str) -> str:
+    """What the search index reads of a page: its text with the TeX as it was written, and no drawings.
+
+    >>> searched('<p>A</p><svg><text>1.0</text></svg>')
+    '<p>A</p>'
+    """
+    return DRAWING.sub("", html)
+
+
+def structure(items: Iterable[Any]) -> list[Any]:
+    """Titles and addresses of a navigation, as nested lists."""
+    return [[item.title, getattr(item, "url", None), structure(item.children or ())] for item in items]
