@@ -90,12 +90,16 @@ def _become(*module: str, folder: Path | None = None) -> int:
 
 
 def _site(asked: argparse.Namespace) -> int:
-    from hooks import run
+    from hooks import run, stamp
     from hooks.book import Book
 
+    root = Path(asked.file).resolve().parent
+    if said := stamp.holds(root, asked.strict):
+        print(f"nothing has changed since the last build; {said}")
+        return 0
     book = Book.read(asked.file)
-    if not asked.strict and any(state.must_run for state in run.states(book).values()):
-        _need("run", book.root)
+    if not asked.strict and _installs(root) and any(state.must_run for state in run.states(book).values()):
+        _need("run", root)
     return _become("mkdocs", "build", "--config-file", asked.file, *["--strict"] * asked.strict)
 
 
@@ -114,8 +118,12 @@ def _test(asked: argparse.Namespace) -> int:
 
 def _need(extra: str, root: Path) -> None:
     """Install what blocks need, where the book has an environment of its own; elsewhere it is the owner's."""
-    if Path(sys.prefix).resolve() == (root / ".venv").resolve():
+    if _installs(root):
         install.ensure(root, [extra])
+
+
+def _installs(root: Path) -> bool:
+    return Path(sys.prefix).resolve() == (root / ".venv").resolve()
 
 
 def _check(asked: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ class Finished:
     html: str  # the whole file
     ids: frozenset[str]  # places in it that a link may lead to
     entries: list[dict[str, Any]]  # what the search index says of it
+    alone: bool  # no files lie beside it
 
 
 def around(config: Mapping[str, Any], navigation: object, templates: Path | None) -> str:

@@ -5,10 +5,12 @@ The site is built in a folder of its own and takes the place of `site/` when it 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import logging
 import os
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +19,40 @@ _ROOT = str(Path(__file__).resolve().parents[1])
 if _ROOT not in sys.path:
     sys.path.insert(0, _ROOT)
 
+from jinja2 import ChoiceLoader, DictLoader, Environment  # noqa: E402
 from mkdocs.config.defaults import MkDocsConfig  # noqa: E402
 from mkdocs.exceptions import BuildError  # noqa: E402
 from mkdocs.livereload import LiveReloadServer  # noqa: E402
 from mkdocs.structure.files import File, Files  # noqa: E402
+from mkdocs.structure.nav import Navigation  # noqa: E402
 from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
+from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import assets, contents_page, disk, records, render, section, tex, titles  # noqa: E402
+from hooks import assets, contents_page, disk, finished, keys, records, render, section, stamp, tex, titles  # noqa: E402
 from hooks.book import Book, text  # noqa: E402
 from hooks.build import Build, faulty  # noqa: E402
+from hooks.finished import Finished  # noqa: E402
 from hooks.lift import Lifted, lift, settle  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
 from hooks.render import Toc  # noqa: E402
 from hooks.run import Outcome  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.book")
+
+
+BLANK = "finished.html"  # the template of pages that are finished already
+KNOWN = {"search", "material/search"}  # plugins of which we know what they do to a page
+
+
+@dataclass
+class _Reuse:
+    """The pages of one build that are as an earlier one has finished them."""
+
+    around: str  # what stands around every page
+    pages: dict[str, Finished] = field(default_factory=dict)  # by a page's source in MkDocs' words
+    indexed: int = 0  # how much of it is of the pages before this one
+    entries: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of a page that is made anew
 
 
 class _State:
@@ -44,12 +64,28 @@ class _State:
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
     lifted: dict[str, Lifted] = {}  # the website's own pages, between the halves of their rendering
     outcomes: dict[str, Outcome] = {}  # while serving: what ran, by section
+    reuse: _Reuse | None = None
+    seen: stamp.Seen | None = None  # the project's files before the build
+    warnings = CountHandler()
+
+
+class _Ours(Page):
+    """A page of the book: there is nothing to read and nothing to convert."""
+
+    def read_source(self, config: MkDocsConfig) -> None:
+        self.markdown = ""
+
+    def render(self, config: MkDocsConfig, files: Files) -> None:
+        self.content = ""
 
 
 def on_startup(command: str, dirty: bool) -> None:
     _State.serving = command == "serve"
     _State.made = None
     _State.outcomes = {}
+    _State.warnings = CountHandler()
+    _State.warnings.setLevel(logging.WARNING)
+    logging.getLogger("mkdocs").addHandler(_State.warnings)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -58,6 +94,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         _State.made = disk.Making(Path(config.site_dir))
         config.site_dir = str(_State.made.folder)
     root = _project(config)
+    _State.seen = None
+    if not _State.serving:
+        with contextlib.suppress(stamp.Linked, OSError):
+            _State.seen = stamp.seen(root)
     try:
         book = Book.of(root, dict(config), Path(config.config_file_path).name)
         pages = _own_pages(config)
@@ -107,6 +147,32 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Now it is known what stands around a page: find those that are finished."""
+    build, plugins = _State.build, set(config.plugins) - set(config.hooks)
+    _State.reuse = None
+    if plugins <= KNOWN and len(config.hooks) == 1:  # others may put anything on a page
+        templates = config.theme.custom_dir
+        around = finished.around(dict(config), finished.structure(nav.items), Path(templates) if templates else None)
+        _State.reuse = _Reuse(around)
+        for uri, file in _State.by_uri.items():
+            found: Finished | None = build.book.cache.get(f"finished/{file}", _key(file))
+            if found and (found.alone or not build.render(file).problems):
+                _State.reuse.pages[uri] = found
+    return nav
+
+
+def _key(file: str) -> str:
+    assert _State.reuse is not None
+    return keys.digest(_State.reuse.around, _State.build.identity(file))
+
+
+def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
+    if page.file.src_uri in _State.by_uri:
+        page.__class__ = _Ours
+    return page
+
+
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     uri = page.file.src_uri
     if uri in _State.by_uri:
@@ -128,17 +194,55 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     uri = page.file.src_uri
+    if _State.reuse and (found := _State.reuse.pages.get(uri)):
+        page.meta["template"] = BLANK
+        page.present_anchor_ids = set(found.ids)
+        return ""
     if uri in _State.by_uri:
         made = _State.build.render(_State.by_uri[uri])
         page.toc = TableOfContents([_link(item) for item in made.toc])
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
-        return _State.build.page(_State.by_uri[uri])
+        return finished.searched(made.html) if _State.reuse else _State.build.page(_State.by_uri[uri])
     if uri == contents_page.URI:
         page.toc = TableOfContents([_link(item) for item in contents_page.toc(_State.build.outline)])
         return html + tex.to_katex(contents_page.html(_State.build.outline, page.url))
     lifted = _State.lifted[uri]
     lifted.problems += lifted.lost(html)
     return tex.to_katex(settle(html, lifted))
+
+
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
+    assert env.loader is not None
+    env.loader = ChoiceLoader([env.loader, DictLoader({BLANK: ""})])
+    return env
+
+
+def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
+    """The search index has been told of the page; now the page gets what it shows."""
+    uri, reuse = page.file.src_uri, _State.reuse
+    if reuse:
+        plugin: Any = config.plugins.get("search") or config.plugins.get("material/search")
+        index: list[dict[str, Any]] = plugin.search_index.entries if plugin else []
+        if found := reuse.pages.get(uri):
+            index += found.entries
+        elif uri in _State.by_uri:
+            reuse.entries[uri] = index[reuse.indexed :]
+            page.content = _State.build.page(_State.by_uri[uri])
+        reuse.indexed = len(index)
+    return context
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    uri, reuse, build = page.file.src_uri, _State.reuse, _State.build
+    if reuse and (found := reuse.pages.get(uri)):
+        return found.html
+    if reuse and uri in _State.by_uri:
+        file = _State.by_uri[uri]
+        made = build.render(file)
+        if not made.problems:
+            done = Finished(output, frozenset(page.present_anchor_ids or ()), reuse.entries[uri], alone=not made.assets)
+            build.book.cache.put(f"finished/{file}", _key(file), done)
+    return output
 
 
 def on_post_build(config: MkDocsConfig) -> None:
@@ -168,6 +272,10 @@ def on_post_build(config: MkDocsConfig) -> None:
     if _State.made:
         _State.made.finish()
         config.site_dir = str(_State.made.target)
+        if _State.seen is not None and not problems and not any(number for _, number in _State.warnings.get_counts()):
+            written = [build.book.record_file(build.book.sections[line.partition(": ")[0]]) for line in build.written]
+            names = [path.with_suffix("").relative_to(build.book.root).as_posix() for path in written]
+            stamp.leave(build.book.root, _State.made.target, _State.seen, names, config.strict, build.summary())
     if problems and not _State.serving:
         count = len(set(problems))
         raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")

@@ -15,8 +15,9 @@ from hooks import disk, keys
 from hooks.cache import FOLDER, machine
 
 FILE = FOLDER / "stamp.json"
-APART = {".git", ".venv", ".cache", "node_modules", "__pycache__"}
+APART = {".git", ".venv", ".cache", ".mypy_cache", ".ruff_cache", ".pytest_cache", "node_modules", "__pycache__"}
 PACKAGES = Path("node_modules", ".book")  # says which of them are installed
+DATE = os.environ.get("SOURCE_DATE_EPOCH")  # as the person set it: the build sets it, too
 
 Seen = dict[str, str]  # file -> what it looks like
 
@@ -34,7 +35,7 @@ def seen(root: Path) -> Seen:
         with os.scandir(root / inside) as entries:
             for entry in entries:
                 name = inside + entry.name
-                if entry.name in APART or entry.name.endswith((".part", "_cache")):
+                if entry.name in APART:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(name + "/")
@@ -82,5 +83,4 @@ def holds(root: Path, strict: bool) -> str:
 
 
 def _state(files: Seen) -> str:
-    passed = {name: value for name, value in os.environ.items() if name == "SOURCE_DATE_EPOCH"}
-    return keys.digest(machine(), repr(sorted(files.items())), repr(sorted(passed.items())))
+    return keys.digest(machine(), repr(sorted(files.items())), str(DATE))
