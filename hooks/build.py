@@ -138,11 +138,11 @@ class Build:
     def identity(self, file: str) -> str:
         """From what the page of a section is made."""
         section, (record, used) = self.book.sections[file], self.shown(file)
-        return reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._around)
+        return reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._options)
 
     @cached_property
-    def _around(self) -> str:
-        return reuse.surroundings(self.context, (self.extensions, self.configs))
+    def _options(self) -> str:
+        return repr((self.extensions, self.configs))
 
     def _entry(self, file: str) -> Entry:
         return self.outline.by_file.get(file) or _stray(self.book.sections[file])

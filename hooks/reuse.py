@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from urllib.parse import unquote
 
 from hooks import keys, titles
 from hooks.contents import Entry
 from hooks.lift import Context
+from hooks.marks import Citation, Reference
 from hooks.records import Record, Uses
 from hooks.render import Rendered
 from hooks.section import Section
 from hooks.tex import Formulas
 
-INTO = re.compile(r"\.md#")  # links that lead to a place in another file
+LINKED = re.compile(r"[^\s/()<>\[\]\"'#]+\.md\b")  # files that a link may lead to
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,6 @@ class Made:
         return all(fingerprint(root / file) == value for file, value in self.files.items())
 
 
-def surroundings(context: Context, options: Sequence[Any]) -> str:
-    """What every page may take from the rest of the book: numbers, addresses, titles, works; and how Markdown is read."""
-    entries = [vars(entry) for entry in context.refs.outline.pages]
-    planned = [(entry.slug, entry.title, entry.number) for entry in context.refs.outline.entries]
-    targets = [(t.label, t.number, t.html, t.href, t.title) for t in context.refs.targets.values()]
-    works = [vars(work) for work in context.bibliography.works.values()]
-    return keys.digest(*(repr(part) for part in (entries, planned, targets, works, options)))
-
-
 def identity(
     section: Section,
     record: Record | None,
@@ -51,14 +43,33 @@ def identity(
     notices: Sequence[tuple[str, str]],
     entry: Entry,
     context: Context,
-    around: str,
+    options: str,
 ) -> str:
-    """All that the page of a section is made from, but the files beside it."""
+    """All that the page of a section is made from, but the files beside it. `options` say how Markdown is read."""
     shown = [context.source(block.options.source) for block in section.blocks if block.options.source and context.source]
-    anchors = {file: sorted(titles.anchors(other)) for file, other in context.refs.sections.items()} if INTO.search(section.text) else {}
-    parts = (vars(entry), notices, shown, anchors, sorted(uses.data) if uses else None, dict(uses.packages) if uses else None)
+    inputs = (sorted(uses.data), dict(uses.packages)) if uses else None
     recorded = sha256(pickle.dumps(record, pickle.HIGHEST_PROTOCOL)).hexdigest()
-    return keys.digest(around, section.file, section.text, recorded, *map(repr, parts))
+    parts = (vars(entry), notices, shown, inputs, list(_taken(section, context)))
+    return keys.digest(options, section.file, section.text, recorded, *map(repr, parts))
+
+
+def _taken(section: Section, context: Context) -> Iterator[object]:
+    """What a page takes from the rest of the book: numbers, titles and addresses, works, places that it links to."""
+    refs, works = context.refs, context.bibliography.works
+    own = [getattr(mark, "label", "") for mark in section.marks] + [block.options.label for block in section.blocks]
+    for label in own:
+        yield refs.number(label)
+    for reference in section.marks_everywhere(Reference):
+        target = refs.targets.get(reference.label)
+        yield target and (target.number, target.html, target.href, target.title)
+    for citation in section.marks_everywhere(Citation):
+        yield [works.get(key) for key, _ in citation.keys]
+    for slug in section.front.needs:
+        yield refs.outline.by_slug.get(slug)
+    names = {unquote(name) for name in LINKED.findall(section.text)}
+    for file, other in refs.sections.items() if names else ():
+        if file.rpartition("/")[2] in names:
+            yield file, refs.outline.by_file.get(file), sorted(titles.anchors(other))
 
 
 def fingerprint(path: Path) -> str:
