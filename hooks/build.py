@@ -10,10 +10,11 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import bibliography, keys, outline, refs, render, reuse, run, sanitize, tex
+from hooks import bibliography, highlight, keys, outline, refs, render, reuse, run, sanitize, tex
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
+from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
 from hooks.run import Outcome, State
@@ -92,14 +93,28 @@ class Build:
                 self.outcomes[state.section.file] = replace(before, state=state)
             else:
                 todo.append(state)
-        for done in run.execute(self.book, todo):
-            self.outcomes[done.section.file] = done
-            try:
-                if write and (what := run.write(self.book, done)):
-                    self.written.append(f"{done.section.file}: {what}")
-            except BookError as error:
-                self.unwritten += error.problems
-            yield done
+        if not todo:
+            return
+        with Pool(self.book) as pool:
+            self._prepare(todo)
+            for done in run.execute(self.book, todo, pool=pool):
+                self.outcomes[done.section.file] = done
+                try:
+                    if write and (what := run.write(self.book, done)):
+                        self.written.append(f"{done.section.file}: {what}")
+                except BookError as error:
+                    self.unwritten += error.problems
+                yield done
+
+    def _prepare(self, todo: Iterable[State]) -> None:
+        """While the process that runs the blocks warms up: what their pages need anyway, whatever they will show."""
+        for section in (state.section for state in todo):
+            if before := self.book.cache.last(f"pages/{section.file}"):
+                tex.know(before.formulas)
+            for block in section.blocks:
+                highlight.python(block.source)
+            for _ in tex.check(section):
+                pass
 
     # Showing
 

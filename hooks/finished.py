@@ -11,7 +11,7 @@ from typing import Any
 
 from hooks import keys, reuse
 
-DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+SILENT = re.compile(r"<svg\b.*?</svg>|</?span\b[^<>]*>", re.DOTALL)  # drawings, and the colors of code
 PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # settings that change no page
 
 
@@ -39,12 +39,12 @@ def _plain(value: object) -> object:
 
 
 def searched(html: str) -> str:
-    """What the search index reads of a page: its text with the TeX as it was written, and no drawings.
+    """What the search index reads of a page: its text with the TeX as it was written, no drawings, and few tags.
 
-    >>> searched('<p>A</p><svg><text>1.0</text></svg>')
-    '<p>A</p>'
+    >>> searched('<p><span class="math">x</span></p><svg><text>1.0</text></svg>')
+    '<p>x</p>'
     """
-    return DRAWING.sub("", html)
+    return SILENT.sub("", html)
 
 
 def structure(items: Iterable[Any]) -> list[Any]:

@@ -129,6 +129,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 records.sweep(build.book.source / "_records")
             for done in build.execute(write=not _State.serving, known=_State.outcomes):
                 log.info("%s: executed, %s", done.section.file, done.verdict)
+                build.render(done.section.file)  # while others still run
         _State.outcomes = dict(build.outcomes)
         # MkDocs stamps its site map: with the date of the content, two builds are the same to the byte.
         midnight = datetime.datetime.combine(build.date, datetime.time(), datetime.UTC)
