@@ -57,7 +57,7 @@ def scenarios(places: list[Place], wanted: list[str], turn: int) -> Iterator[Row
 
 
 def growth(names: list[str], sizes: list[int], rounds: int) -> Iterator[Row]:
-    """Builds in which nothing has changed, of books of several sizes."""
+    """Builds after no change, and after the edit of a word, of books of several sizes."""
     places = []
     for size in sizes:
         for name in names:
@@ -66,11 +66,14 @@ def growth(names: list[str], sizes: list[int], rounds: int) -> Iterator[Row]:
             place.build()
             places.append(place)
     for turn in range(rounds):
-        for place in places:
-            cost = place.build()
-            wrong = len(place.wrong(list(place.pages)))
-            size = len(place.pages)
-            yield Row("growth", place.tool.name, size, turn, cost.wall, cost.cpu, cost.largest, cost.peak, size - wrong, wrong)
+        for scenario in ("no change", "prose edit"):
+            for place in places:
+                size = len(place.pages)
+                if scenario == "prose edit":
+                    place.edit(size // 2, word=f"amber{turn}x{int(time.time())}")
+                cost = place.build()
+                wrong = len(place.wrong(list(place.pages)))
+                yield Row(scenario, place.tool.name, size, turn, cost.wall, cost.cpu, cost.largest, cost.peak, size - wrong, wrong)
 
 
 def main() -> None:

@@ -100,19 +100,19 @@ def _promises(known: Rows, cores: int) -> Iterator[tuple[str, str, float, bool]]
 
 
 def growth(rows: list[Row]) -> str:
-    """What a page more costs, from the smallest book to the largest and from step to step."""
+    """What a page more costs, from the smallest book to the largest."""
     sizes = sorted({row.pages for row in rows})
     lines = [
-        f"nothing has changed, medians of {_rounds(rows)}; wall s / cpu s; promised: at most 5 ms a page",
+        f"medians of {_rounds(rows)}; wall s / cpu s; promised: at most 5 ms a page",
         "",
-        f"| tool | {' | '.join(f'{size} pages' for size in sizes)} | ms a page, wall | ms a page, cpu |",
-        f"|---|{'---:|' * (len(sizes) + 2)}",
+        f"| scenario | tool | {' | '.join(f'{size} pages' for size in sizes)} | ms a page, wall | ms a page, cpu |",
+        f"|---|---|{'---:|' * (len(sizes) + 2)}",
     ]
-    for tool in dict.fromkeys(row.tool for row in rows):
-        by_size = {size: [row for row in rows if row.tool == tool and row.pages == size] for size in sizes}
+    for scenario, tool in dict.fromkeys((row.scenario, row.tool) for row in rows):
+        by_size = {size: [row for row in rows if (row.scenario, row.tool, row.pages) == (scenario, tool, size)] for size in sizes}
         cells = [f"{_middle(by_size[size], 'wall'):.2f} / {_middle(by_size[size], 'cpu'):.2f}" for size in sizes]
         for what in ("wall", "cpu"):
             more = _middle(by_size[sizes[-1]], what) - _middle(by_size[sizes[0]], what)
             cells.append(f"{1000 * more / max(sizes[-1] - sizes[0], 1):.1f}")
-        lines.append(f"| {tool} | {' | '.join(cells)} |")
+        lines.append(f"| {scenario} | {tool} | {' | '.join(cells)} |")
     return "\n".join(lines)
