@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hooks import keys, reuse
+from hooks.build import Build
 
 SILENT = re.compile(r"<svg\b.*?</svg>|</?span\b[^<>]*>", re.DOTALL)  # drawings, and the colors of code
 PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # settings that change no page
@@ -21,6 +22,42 @@ class Finished:
     ids: frozenset[str]  # places in it that a link may lead to
     entries: list[dict[str, Any]]  # what the search index says of it
     alone: bool  # no files lie beside it
+
+
+class Shelf:
+    """The finished pages of one build: those that an earlier one has left, and those that are new.
+
+    `pages` says which file of the book a page of the site is made from, `around` what stands around every page.
+    """
+
+    def __init__(self, build: Build, pages: Mapping[str, str], around: str) -> None:
+        self.build, self.pages, self.around = build, pages, around
+        self.found: dict[str, Finished] = {}
+        self.indexed = 0  # how much of the search index is of the pages before this one
+        self.entries: dict[str, list[dict[str, Any]]] = {}  # of a page that is made anew
+        for uri, file in pages.items():
+            left: Finished | None = build.book.cache.get(f"finished/{file}", self._key(file))
+            if left and (left.alone or not build.render(file).problems):
+                self.found[uri] = left
+
+    def _key(self, file: str) -> str:
+        return keys.digest(self.around, self.build.identity(file))
+
+    def index(self, uri: str, entries: list[dict[str, Any]]) -> None:
+        """Called page by page, with the search index so far: a finished page adds its own entries."""
+        if uri in self.found:
+            entries += self.found[uri].entries
+        else:
+            self.entries[uri] = entries[self.indexed :]
+        self.indexed = len(entries)
+
+    def keep(self, uri: str, html: str, ids: Iterable[str]) -> None:
+        """Leave a page that was made anew to later builds. One with problems is made again: they must be found again."""
+        file = self.pages[uri]
+        made = self.build.render(file)
+        if not made.problems:
+            done = Finished(html, frozenset(ids), self.entries[uri], alone=not made.assets)
+            self.build.book.cache.put(f"finished/{file}", self._key(file), done)
 
 
 def around(config: Mapping[str, Any], navigation: object, templates: Path | None) -> str:

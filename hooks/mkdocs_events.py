@@ -10,7 +10,6 @@ import datetime
 import logging
 import os
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +28,10 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import assets, contents_page, disk, finished, keys, records, render, section, stamp, tex, titles  # noqa: E402
+from hooks import assets, contents_page, disk, finished, records, render, section, stamp, tex, titles  # noqa: E402
 from hooks.book import Book, text  # noqa: E402
 from hooks.build import Build, faulty  # noqa: E402
-from hooks.finished import Finished  # noqa: E402
+from hooks.finished import Shelf  # noqa: E402
 from hooks.lift import Lifted, lift, settle  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
 from hooks.render import Toc  # noqa: E402
@@ -45,16 +44,6 @@ BLANK = "finished.html"  # the template of pages that are finished already
 KNOWN = {"search", "material/search"}  # plugins of which we know what they do to a page
 
 
-@dataclass
-class _Reuse:
-    """The pages of one build that are as an earlier one has finished them."""
-
-    around: str  # what stands around every page
-    pages: dict[str, Finished] = field(default_factory=dict)  # by a page's source in MkDocs' words
-    indexed: int = 0  # how much of it is of the pages before this one
-    entries: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # of a page that is made anew
-
-
 class _State:
     """What lives from one event to the next."""
 
@@ -64,7 +53,7 @@ class _State:
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
     lifted: dict[str, Lifted] = {}  # the website's own pages, between the halves of their rendering
     outcomes: dict[str, Outcome] = {}  # while serving: what ran, by section
-    reuse: _Reuse | None = None
+    shelf: Shelf | None = None  # nothing where pages cannot be used again
     seen: stamp.Seen | None = None  # the project's files before the build
     warnings = CountHandler()
 
@@ -150,22 +139,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     """Now it is known what stands around a page: find those that are finished."""
-    build, plugins = _State.build, set(config.plugins) - set(config.hooks)
-    _State.reuse = None
-    if plugins <= KNOWN and len(config.hooks) == 1:  # others may put anything on a page
+    _State.shelf = None
+    if set(config.plugins) - set(config.hooks) <= KNOWN and len(config.hooks) == 1:  # others may put anything on a page
         templates = config.theme.custom_dir
         around = finished.around(dict(config), finished.structure(nav.items), Path(templates) if templates else None)
-        _State.reuse = _Reuse(around)
-        for uri, file in _State.by_uri.items():
-            found: Finished | None = build.book.cache.get(f"finished/{file}", _key(file))
-            if found and (found.alone or not build.render(file).problems):
-                _State.reuse.pages[uri] = found
+        _State.shelf = Shelf(_State.build, _State.by_uri, around)
     return nav
-
-
-def _key(file: str) -> str:
-    assert _State.reuse is not None
-    return keys.digest(_State.reuse.around, _State.build.identity(file))
 
 
 def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
@@ -195,7 +174,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     uri = page.file.src_uri
-    if _State.reuse and (found := _State.reuse.pages.get(uri)):
+    if _State.shelf and (found := _State.shelf.found.get(uri)):
         page.meta["template"] = BLANK
         page.present_anchor_ids = set(found.ids)
         return ""
@@ -203,7 +182,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         made = _State.build.render(_State.by_uri[uri])
         page.toc = TableOfContents([_link(item) for item in made.toc])
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
-        return finished.searched(made.html) if _State.reuse else _State.build.page(_State.by_uri[uri])
+        return finished.searched(made.html) if _State.shelf else _State.build.page(_State.by_uri[uri])
     if uri == contents_page.URI:
         page.toc = TableOfContents([_link(item) for item in contents_page.toc(_State.build.outline)])
         return html + tex.to_katex(contents_page.html(_State.build.outline, page.url))
@@ -220,29 +199,21 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
 
 def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
     """The search index has been told of the page; now the page gets what it shows."""
-    uri, reuse = page.file.src_uri, _State.reuse
-    if reuse:
+    uri = page.file.src_uri
+    if _State.shelf:
         plugin: Any = config.plugins.get("search") or config.plugins.get("material/search")
-        index: list[dict[str, Any]] = plugin.search_index.entries if plugin else []
-        if found := reuse.pages.get(uri):
-            index += found.entries
-        elif uri in _State.by_uri:
-            reuse.entries[uri] = index[reuse.indexed :]
+        _State.shelf.index(uri, plugin.search_index.entries if plugin else [])
+        if uri in _State.by_uri and uri not in _State.shelf.found:
             page.content = _State.build.page(_State.by_uri[uri])
-        reuse.indexed = len(index)
     return context
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    uri, reuse, build = page.file.src_uri, _State.reuse, _State.build
-    if reuse and (found := reuse.pages.get(uri)):
-        return found.html
-    if reuse and uri in _State.by_uri:
-        file = _State.by_uri[uri]
-        made = build.render(file)
-        if not made.problems:
-            done = Finished(output, frozenset(page.present_anchor_ids or ()), reuse.entries[uri], alone=not made.assets)
-            build.book.cache.put(f"finished/{file}", _key(file), done)
+    uri = page.file.src_uri
+    if _State.shelf and uri in _State.by_uri:
+        if uri in _State.shelf.found:
+            return _State.shelf.found[uri].html
+        _State.shelf.keep(uri, output, page.present_anchor_ids or ())
     return output
 
 
