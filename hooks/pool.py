@@ -22,10 +22,11 @@ from hooks.problem import BookError, Problem
 class Pool:
     """A warm process for one book. Use it as a context, or `close` it.
 
-    Raises BookError if the book's `_runtime.py` fails, or if what it imports is not installed.
+    Raises BookError if the book's `_runtime.py` fails, or if what it imports is not installed: at once, or, for those
+    who do not `wait`, in `ready`.
     """
 
-    def __init__(self, book: Book, jobs: int | None = None) -> None:
+    def __init__(self, book: Book, jobs: int | None = None, wait: bool = True) -> None:
         self.book = book
         ours, theirs = socket.socketpair()
         here = str(Path(__file__).resolve().parents[1])
@@ -46,9 +47,11 @@ class Pool:
         )
         theirs.close()
         self.connection: Any = Connection(ours.detach())
-        self._ready()
+        if wait:
+            self.ready()
 
-    def _ready(self) -> None:
+    def ready(self) -> None:
+        """Wait until it is warm."""
         file = (self.book.source / "_runtime.py").relative_to(self.book.root).as_posix()
         try:
             failure: Failure | None = self.connection.recv()
@@ -74,11 +77,15 @@ class Pool:
                     return
                 result: Result = self.connection.recv()
             except (EOFError, OSError):
-                self.log.seek(0)
-                detail = self.log.read().decode(errors="replace")
-                raise BookError([Problem("hooks/worker.py", 1, "the process that runs the blocks died.", "", detail)]) from None
+                raise self.died() from None
             waiting -= 1
             yield result
+
+    def died(self) -> BookError:
+        """What is to be said when the connection is at its end."""
+        self.log.seek(0)
+        detail = self.log.read().decode(errors="replace")
+        return BookError([Problem("hooks/worker.py", 1, "the process that runs the blocks died.", "", detail)])
 
     def close(self) -> None:
         self.connection.close()

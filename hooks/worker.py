@@ -78,16 +78,32 @@ class Supervisor:
         ready = wait([self.client, *(c.events for c in self.children)], None if timeout == float("inf") else timeout)
         if self.client in ready:
             try:
-                job: Job = self.client.recv()
+                asked: Job | str = self.client.recv()
             except (EOFError, OSError):
                 raise Gone from None
-            self.parts[job.file] = 1
-            self.queue.append((job, Result(job.file)))
+            if isinstance(asked, str):
+                self.drop(asked)
+            else:
+                self.parts[asked.file] = 1
+                self.queue.append((asked, Result(asked.file)))
         for child in list(self.children):
             if child.events in ready:
                 self.listen(child)
             elif monotonic() > child.deadline:
                 self.overdue(child)
+
+    def drop(self, file: str) -> None:
+        """Nobody waits for a section any more. Who asked has one answer all the same: what there is of it."""
+        queued = [item for item in self.queue if item[0].file == file]
+        running = [child for child in self.children if child.job.file == file]
+        for item in queued:
+            self.queue.remove(item)
+        self.parts[file] = len(running)
+        for child in running:
+            child.ended, child.fresh = True, []
+            self.reap(child)
+        if queued and not running:
+            self.answer(queued[0][1])
 
     def end(self) -> None:
         for child in self.children:
@@ -198,10 +214,13 @@ class Supervisor:
         for name in child.fresh:
             self.queue.appendleft((replace(child.job, only=name), child.result))
         if not self.parts[child.job.file]:
-            try:
-                self.client.send(child.result)
-            except OSError:
-                raise Gone from None
+            self.answer(child.result)
+
+    def answer(self, result: Result) -> None:
+        try:
+            self.client.send(result)
+        except OSError:
+            raise Gone from None
 
 
 def _kill(pid: int) -> None:
