@@ -10,7 +10,6 @@ from multiprocessing.connection import Pipe, wait
 
 from hooks import job, run
 from hooks.book import Book
-from hooks.keys import source_key
 from hooks.moment import Kept, Moment, changed, edited, files
 from hooks.pool import Pool
 from hooks.problem import BookError, Problem
@@ -37,7 +36,7 @@ class _Run:
     dropped: bool = False
 
     def goes_on(self, state: State, now: Moment) -> bool:
-        same = self.state.record == state.record and source_key(self.state.section) == source_key(state.section)
+        same = self.state.record == state.record and self.state.section.key == state.section.key
         return self.wanted and same and self.began.code == now.code
 
 

@@ -6,7 +6,6 @@ import datetime
 import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +40,8 @@ class Build:
         self.outcomes: dict[str, Outcome] = {}
         self.made: dict[str, reuse.Made] = {}
         self.written: list[str] = []
-        self.unwritten: list[Problem] = []
+        self.troubles: list[Problem] = []  # of the machine: a record that cannot be written, a process that does not start
+        self.awaited: set[str] = set()  # sections that run beside a preview
         self.texts = {name: self._text(name) for name in ("outline.yml", "references.bib")}
 
     def _text(self, name: str) -> tuple[str, str]:
@@ -81,18 +81,9 @@ class Build:
     def must_run(self) -> list[State]:
         return [state for state in self.states.values() if state.must_run]
 
-    def execute(self, write: bool, known: Mapping[str, Outcome] | None = None) -> Iterator[Outcome]:
-        """Run what is stale or missing; with `write`, put into the records what a build may.
-
-        `known` holds outcomes of an earlier build in this process: what has not changed since is not run again.
-        """
-        todo = []
-        for state in self.must_run:
-            before = (known or {}).get(state.section.file)
-            if before and run.still_holds(self.book, before, state):
-                self.outcomes[state.section.file] = replace(before, state=state)
-            else:
-                todo.append(state)
+    def execute(self, write: bool = True) -> Iterator[Outcome]:
+        """Run what is stale or missing; with `write`, put into the records what a build may."""
+        todo = self.must_run
         if not todo:
             return
         with Pool(self.book) as pool:
@@ -103,7 +94,7 @@ class Build:
                     if write and (what := run.write(self.book, done)):
                         self.written.append(f"{done.section.file}: {what}")
                 except BookError as error:
-                    self.unwritten += error.problems
+                    self.troubles += error.problems
                 yield done
 
     def _prepare(self, todo: Iterable[State]) -> None:
@@ -139,7 +130,10 @@ class Build:
         if done and done.verdict == "foreign" and done.notes:
             return [("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}.")]
         if state.must_run and not done:
-            return [("stale", f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}.")]
+            said = f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}."
+            if file in self.awaited:
+                said += " It is being run, and will show itself here."
+            return [("stale", said), *([faulty(self.troubles)] if self.troubles else [])]
         return []
 
     def render(self, file: str) -> render.Rendered:
@@ -197,7 +191,7 @@ class Build:
     @property
     def problems(self) -> list[Problem]:
         """Everything that is wrong, each thing once. Complete after all pages are rendered."""
-        found = {*self.outline.problems, *self.bibliography.problems, *self.context.refs.problems, *self.unwritten}
+        found = {*self.outline.problems, *self.bibliography.problems, *self.context.refs.problems, *self.troubles}
         for section in self.book.sections.values():
             found.update(section.problems)
         for done in self.outcomes.values():

@@ -33,9 +33,9 @@ from hooks.book import Book, text  # noqa: E402
 from hooks.build import Build, faulty  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
 from hooks.lift import Lifted, lift, settle  # noqa: E402
+from hooks.preview import Preview  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
 from hooks.render import Toc  # noqa: E402
-from hooks.run import Outcome  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.book")
 
@@ -47,12 +47,12 @@ KNOWN = {"search", "material/search"}  # plugins of which we know what they do t
 class _State:
     """What lives from one event to the next."""
 
-    serving = False
+    preview: Preview | None = None  # nothing while a site is built
     made: disk.Making | None = None  # the folder in which a site is made; nothing while serving
     build: Build
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
     lifted: dict[str, Lifted] = {}  # the website's own pages, between the halves of their rendering
-    outcomes: dict[str, Outcome] = {}  # while serving: what ran, by section
+    server: LiveReloadServer | None = None
     shelf: Shelf | None = None  # nothing where pages cannot be used again
     seen: stamp.Seen | None = None  # the project's files before the build
     warnings = CountHandler()
@@ -69,22 +69,21 @@ class _Ours(Page):
 
 
 def on_startup(command: str, dirty: bool) -> None:
-    _State.serving = command == "serve"
-    _State.made = None
-    _State.outcomes = {}
+    _State.preview = Preview() if command == "serve" else None
+    _State.server = _State.made = None
     _State.warnings = CountHandler()
     _State.warnings.setLevel(logging.WARNING)
     logging.getLogger("mkdocs").addHandler(_State.warnings)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    if not _State.serving:
+    if not _State.preview:
         disk.sweep_folders(Path(config.site_dir))
         _State.made = disk.Making(Path(config.site_dir))
         config.site_dir = str(_State.made.folder)
     root = _project(config)
     _State.seen = None
-    if not _State.serving:
+    if not _State.preview:
         with contextlib.suppress(stamp.Linked, OSError):
             _State.seen = stamp.seen(root)
     try:
@@ -92,6 +91,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         pages = _own_pages(config)
         _State.build = Build(book, config.markdown_extensions, config.mdx_configs, pages)
         config.markdown_extensions = [*config.markdown_extensions, render.Escapes()]  # type: ignore[list-item]  # an instance does as well as a name
+        if _State.preview and not _State.build.outline.entries:
+            raise BookError(list(_State.build.outline.problems))  # while it is being edited, the old pages do
         if config.nav is not None:
             config.nav[2:2] = contents_page.navigation(_State.build.outline)
     except BookError as error:
@@ -113,13 +114,14 @@ def _own_pages(config: MkDocsConfig) -> dict[str, section.Section]:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     build = _State.build
     try:
-        if not config.strict:
-            if not _State.serving:
-                records.sweep(build.book.source / "_records")
-            for done in build.execute(write=not _State.serving, known=_State.outcomes):
+        if _State.preview:
+            for done in _State.preview.follow(build):
+                log.info("%s: executed, %s", done.section.file, done.verdict)
+        elif not config.strict:
+            records.sweep(build.book.source / "_records")
+            for done in build.execute():
                 log.info("%s: executed, %s", done.section.file, done.verdict)
                 build.render(done.section.file)  # while others still run
-        _State.outcomes = dict(build.outcomes)
         # MkDocs stamps its site map: with the date of the content, two builds are the same to the byte.
         midnight = datetime.datetime.combine(build.date, datetime.time(), datetime.UTC)
         os.environ.setdefault("SOURCE_DATE_EPOCH", str(int(midnight.timestamp())))
@@ -240,6 +242,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         for note in done.notes:
             log.warning("%s: nothing recorded: %s", done.section.file, note)
     log.info("%s", build.summary())
+    if _State.preview and _State.server:
+        _State.preview.watch(_State.server, build)  # there may be a new chapter
     _State.lifted = {}
     if _State.made:
         _State.made.finish()
@@ -248,7 +252,7 @@ def on_post_build(config: MkDocsConfig) -> None:
             written = [build.book.record_file(build.book.sections[line.partition(": ")[0]]) for line in build.written]
             names = [path.with_suffix("").relative_to(build.book.root).as_posix() for path in written]
             stamp.leave(build.book.root, _State.made.target, _State.seen, names, config.strict, build.summary())
-    if problems and not _State.serving:
+    if problems and not _State.preview:
         count = len(set(problems))
         raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")
 
@@ -258,14 +262,23 @@ def on_build_error(error: Exception) -> None:
     _State.lifted = {}
     if _State.made:
         _State.made.drop()
+    if server := _State.server:
+        # MkDocs would let every browser wait until the error is mended: show what is there instead.
+        with server._epoch_cond:
+            server._visible_epoch = server._wanted_epoch
+            server._epoch_cond.notify_all()
 
 
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
-    book = _State.build.book
-    server.watch(str(book.source))
-    for path in {path.parent for path in book.library.files().values()}:
-        server.watch(str(path))
+    assert _State.preview is not None
+    _State.server = server
+    _State.preview.watch(server, _State.build)
     return server
+
+
+def on_shutdown() -> None:
+    if _State.preview:
+        _State.preview.close()
 
 
 def _refusal(error: BookError, config: MkDocsConfig) -> BuildError:

@@ -25,7 +25,7 @@ class Moment:
 
     @classmethod
     def now(cls, book: Book, asked: Mapping[str, State]) -> Moment:
-        return cls(book, {file: state.section.text for file, state in asked.items()}, uses.runtime(book), files(book))
+        return cls(book, {file: state.section.text for file, state in asked.items()}, book.runtime, files(book))
 
     @property
     def process(self) -> tuple[object, ...]:

@@ -44,12 +44,12 @@ class Preview:
             file = state.section.file
             progress = self.background.state(file)
             if progress and progress.outcome:
-                build.outcomes[file] = progress.outcome
-                if self.known.get(file) != progress.outcome:
-                    self.known[file] = progress.outcome
-                    yield progress.outcome
+                build.outcomes[file] = done = progress.outcome
+                known, self.known[file] = self.known.get(file), done
+                if known is None or known.record is not done.record or known.problems != done.problems:
+                    yield done
             elif progress and not self.background.problems:
-                build.awaited[file] = progress.kind
+                build.awaited.add(file)
 
     def watch(self, server: Watcher, build: Build) -> None:
         """Let the server watch the book. Records are written by other builds and change nothing here."""

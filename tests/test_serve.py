@@ -1,0 +1,146 @@
+"""`hooks serve`, as an author meets it: the page at once, what runs beside it, errors and all."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from copies import ROOT, Tiny
+
+MEASURING = "book/water/measuring-rain.md"
+PAGE = "water/measuring-rain/"
+LIMIT = 45.0  # seconds, for what is to happen soon
+
+
+class Served:
+    """A running preview of a copy of the tiny book."""
+
+    def __init__(self, tiny: Tiny) -> None:
+        self.tiny = tiny
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.address = f"http://{address}/"
+        self.log = tempfile.TemporaryFile()
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"}
+        command = [sys.executable, "-m", "hooks", "serve", "--address", address]
+        self.process = subprocess.Popen(command, cwd=tiny.root, env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
+
+    def said(self) -> str:
+        self.log.seek(0)
+        return self.log.read().decode()
+
+    def builds(self) -> int:
+        return self.said().count("Documentation built")
+
+    def page(self, address: str = PAGE) -> str:
+        try:
+            with urlopen(self.address + address, timeout=LIMIT) as answer:
+                return str(answer.read().decode())
+        except (OSError, HTTPException):
+            return ""
+
+    def shows(self, words: str, address: str = PAGE) -> str:
+        """Wait until a page shows these words."""
+        end = time.monotonic() + LIMIT
+        while words not in (page := self.page(address)):
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < end, self.said()
+            time.sleep(0.05)
+        return page
+
+    def notice(self) -> str:
+        found = re.search(r'<div class="notice stale">(.*?)</div>', self.page(), re.DOTALL)
+        return re.sub("<[^>]+>", "", found[1]) if found else ""
+
+
+@pytest.fixture
+def served(tiny: Tiny) -> Iterator[Served]:
+    assert tiny.run("site", "--strict").status == 0
+    found = Served(tiny)
+    found.shows("7.5")
+    yield found
+    with suppress(ProcessLookupError):
+        os.killpg(found.process.pid, signal.SIGKILL)
+    found.process.wait()
+    found.log.close()
+
+
+def test_an_authors_hour(served: Served) -> None:
+    tiny, records = served.tiny, served.tiny.records()
+    tiny.edit(MEASURING, "Every morning", "Each morning")
+    assert "notice stale" not in served.shows("Each morning"), "prose runs nothing"
+    # A block is edited: the page is there at once and says why it has no outputs; they come by themselves.
+    tiny.edit(MEASURING, "gauge.pour(150)\ngauge.depth", "import time\ntime.sleep(4)\ngauge.pour(150)\ngauge.depth * 1")
+    served.shows("its code has changed. It is being run, and will show itself here.")
+    tiny.edit(MEASURING, "Each morning", "Every single morning")
+    served.shows("Every single morning")
+    assert "is being run" in served.notice(), "an edit of prose does not begin it anew"
+    assert "notice stale" not in served.shows('<span class="computed">7.5</span>')
+    # An error stands on the page; the other pages are as they were, and the mend is enough.
+    tiny.edit(MEASURING, "gauge.depth * 1", "gauge.deep")
+    assert "Gauge" in served.shows("has no attribute")
+    assert "notice" not in served.page("water/a-mornings-work/")
+    tiny.edit(MEASURING, "time.sleep(4)\ngauge.pour(150)\ngauge.deep", "gauge.pour(150)\ngauge.depth")
+    served.shows('<span class="computed">7.5</span>')
+    # The library is edited: its users run.
+    tiny.edit("puddle/gauge.py", "return round(sum(rain.values()), 1)", "return round(sum(rain.values()), 1) + 55000")
+    served.shows("<span class=\"computed\">55")
+    assert tiny.records() == records, "a preview writes no records"
+
+
+def test_a_new_chapter_and_a_broken_outline(served: Served) -> None:
+    outline = served.tiny.root / "book/outline.yml"
+    text = outline.read_text()
+    outline.write_text("parts: [")
+    time.sleep(2)
+    assert "7.5" in served.shows("7.5"), "the old page is there"
+    folder = served.tiny.root / "book/wind"
+    folder.mkdir()
+    (folder / "breeze.md").write_text("---\nstars: 1\nneeds: []\nable: [feel it, name it]\n---\n\n# Breeze\n\nIt blows.\n")
+    outline.write_text(text.replace("appendices:", "      - slug: wind\n        title: Wind\n        sections: [breeze: ]\nappendices:"))
+    served.shows("It blows.", "wind/breeze/")
+    time.sleep(1)
+    (folder / "breeze.md").write_text((folder / "breeze.md").read_text().replace("blows.", "blows again."))
+    served.shows("It blows again.", "wind/breeze/")
+
+
+def test_records_are_not_watched(served: Served) -> None:
+    before = served.builds()
+    path = served.tiny.root / "book/_records/water/measuring-rain.json"
+    path.write_bytes(path.read_bytes())
+    time.sleep(3)
+    assert served.builds() == before
+    served.tiny.edit(MEASURING, "Every morning", "Each morning")
+    served.shows("Each morning")
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_it_ends(served: Served, end: signal.Signals) -> None:
+    served.tiny.edit(MEASURING, "gauge.pour(150)\ngauge.depth", "import time\ntime.sleep(50)\ngauge.pour(150)\ngauge.depth")
+    served.shows("It is being run")
+    served.process.send_signal(end)
+    served.process.wait(timeout=LIMIT)
+    limit = time.monotonic() + LIMIT
+    while left := [p for p in Path("/proc").glob("[0-9]*/cmdline") if str(served.tiny.root).encode() in _read(p)]:
+        assert time.monotonic() < limit, left
+        time.sleep(0.1)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
