@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import bibliography, outline, refs, render, run, sanitize, tex
+from hooks import bibliography, notices, outline, refs, render, run, sanitize, tex
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
+from hooks.notices import Notice
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
 from hooks.run import Outcome, State
@@ -98,28 +98,29 @@ class Build:
     # Showing
 
     def shown(self, file: str) -> tuple[Record | None, Uses | None]:
-        """The record that a page shows: executed now, or replayed under a matching key; nothing else ever is."""
+        """The record that a page shows: executed now, or replayed under a matching key; nothing else ever is.
+
+        That of a section that failed holds what it showed until then, and nothing says what it used.
+        """
         if done := self.outcomes.get(file):
             return done.record, done.uses
         state = self.states[file]
         # Of a stale section, too, if its record is of one run: only under --strict, and then the build fails.
         return (state.record, state.uses) if state.kind in ("fresh", "stale") and state.uses else (None, None)
 
-    def notices(self, file: str, found: Iterable[Problem] = ()) -> list[tuple[str, str]]:
-        """What stands above the text of a page that is not as it should be; `found` are problems of its rendering."""
+    def notices(self, file: str, found: Iterable[Problem] = ()) -> list[Notice]:
+        """What a page that is not as it should be says of itself; `found` are problems of its rendering."""
         section, state, done = self.book.sections[file], self.states[file], self.outcomes.get(file)
         whole = (*self.outline.problems, *self.context.refs.problems)
         problems = {*section.problems, *(done.problems if done else ()), *(p for p in whole if p.file == file), *found}
-        if problems:
-            return [faulty(problems)]
+        said = notices.errors(section, problems) if problems else []
         if done and done.verdict == "drifted":
-            shown = "".join(_preformatted(f"line {d.line}\n{d.text}") for d in done.differences)
-            return [("drifted", f"<p>Executed anew, this page shows other outputs than its record.</p>{shown}")]
+            said += notices.drifted(section, done.differences)
         if done and done.verdict == "foreign" and done.notes:
-            return [("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}.")]
+            said.append(Notice("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}."))
         if state.must_run and not done:
-            return [("stale", f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}.")]
-        return []
+            said.append(Notice("stale", f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}."))
+        return said
 
     def render(self, file: str) -> render.Rendered:
         """The page of one section, TeX still in it."""
@@ -129,8 +130,7 @@ class Build:
             entry = self.outline.by_file.get(file) or _stray(section)
 
             def made(found: Iterable[Problem] = ()) -> render.Rendered:
-                notices = self.notices(file, found)
-                return render.render(section, record, self.context, self.converter, entry, notices, used)
+                return render.render(section, record, self.context, self.converter, entry, self.notices(file, found), used)
 
             first = made()
             # A page with errors says so itself: it is rendered again, with a notice.
@@ -162,7 +162,7 @@ class Build:
     @property
     def date(self) -> datetime.date:
         """The newest date of what is shown: that of the book's content, the same in every build from its records."""
-        dates = [record.ran.date for file in self.states if (record := self.shown(file)[0])]
+        dates = [record.ran.date for record, used in map(self.shown, self.states) if record and used]
         return datetime.date.fromisoformat(max(dates, default="1970-01-02"))
 
     def summary(self) -> str:
@@ -182,13 +182,9 @@ class Build:
         return "replayed" if state.kind == "fresh" else "stale"
 
 
-def faulty(problems: Iterable[Problem]) -> tuple[str, str]:
-    """The notice above a page with errors."""
-    return "error", "<p>This page has errors.</p>" + "".join(_preformatted(str(p)) for p in sorted(problems))
-
-
-def _preformatted(text: str) -> str:
-    return f"<pre>{html.escape(text, quote=False)}</pre>"
+def faulty(problems: Iterable[Problem]) -> Notice:
+    """The notice above a page with errors, where none stands beside a block."""
+    return notices.errors(None, problems)[0]
 
 
 def _stray(section: Section) -> Entry:
