@@ -24,17 +24,20 @@ class Drawn:
     problems: list[Problem] = field(default_factory=list)
 
 
-def draw(section: Section, block: Block, record: Record | None, page: str, alt: str, source: Source | None, word: str) -> Drawn:
+def draw(
+    section: Section, block: Block, record: Record | None, page: str, alt: str, source: Source | None, word: str, failed: bool = False
+) -> Drawn:
     """The block with what the record says it showed; without a record, its code alone.
 
-    `word` is what a folded check says of itself: that it was checked, or that it was not.
+    `word` is what a folded check says of itself: that it was checked, or that it was not. What has `failed` is unfolded.
     """
     options = block.options
     figure = bool(options.label or options.caption)
     outputs = record.outputs(block.name) if record and block.executed else ()
     shown = show(section, block, outputs, page, alt, figure)
     drawn = Drawn("", shown.pictures, shown.assets, shown.problems)
-    if options.label and record and block.executed and not any(output.mime in IMAGES for output in outputs):
+    ran = record is not None and any(cell.name == block.name for cell in record.cells)
+    if options.label and ran and block.executed and not any(output.mime in IMAGES for output in outputs):
         message = f"`{options.label}` is a figure's label, and this block draws none."
         drawn.problems.append(section.problem(block.line, message, "Draw one, or take the label out."))
     code, origin = block.source, ""
@@ -42,14 +45,15 @@ def draw(section: Section, block: Block, record: Record | None, page: str, alt: 
         code, origin = _library(section, block, source, drawn.problems)
     highlighted = highlight.python(code)
     below = "".join(shown.text)
+    mark, unfolded = (" failed", " open") if failed else ("", "")
     if options.test:
         drawn.html = (
-            f'<details class="checked" id="{block.name}"><summary>{_claims(block.source, word)}</summary>'
+            f'<details class="checked{mark}"{unfolded} id="{block.name}"><summary>{_claims(block.source, word)}</summary>'
             f"{highlighted}{below}</details>"
         )
         return drawn
     if options.fold:
-        highlighted = f'<details class="fold"><summary>Code</summary>{highlighted}</details>'
+        highlighted = f'<details class="fold"{unfolded}><summary>Code</summary>{highlighted}</details>'
     classes = "block"
     if options.hide:
         classes, highlighted = "block output-only", ""

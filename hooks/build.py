@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime
-import html
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hooks import bibliography, highlight, keys, outline, refs, render, reuse, run, sanitize, tex
+from hooks import bibliography, highlight, keys, notices, outline, refs, render, reuse, run, sanitize, tex
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
+from hooks.notices import Notice
 from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
@@ -110,31 +110,34 @@ class Build:
     # Showing
 
     def shown(self, file: str) -> tuple[Record | None, Uses | None]:
-        """The record that a page shows: executed now, or replayed under a matching key; nothing else ever is."""
+        """The record that a page shows: executed now, or replayed under a matching key; nothing else ever is.
+
+        That of a section that failed holds what it showed until then, and nothing says what it used.
+        """
         if done := self.outcomes.get(file):
             return done.record, done.uses
         state = self.states[file]
         # Of a stale section, too, if its record is of one run: only under --strict, and then the build fails.
         return (state.record, state.uses) if state.kind in ("fresh", "stale") and state.uses else (None, None)
 
-    def notices(self, file: str, found: Iterable[Problem] = ()) -> list[tuple[str, str]]:
-        """What stands above the text of a page that is not as it should be; `found` are problems of its rendering."""
+    def notices(self, file: str, found: Iterable[Problem] = ()) -> list[Notice]:
+        """What a page that is not as it should be says of itself; `found` are problems of its rendering."""
         section, state, done = self.book.sections[file], self.states[file], self.outcomes.get(file)
         whole = (*self.outline.problems, *self.context.refs.problems)
         problems = {*section.problems, *(done.problems if done else ()), *(p for p in whole if p.file == file), *found}
-        if problems:
-            return [faulty(problems)]
+        said = notices.errors(section, problems) if problems else []
         if done and done.verdict == "drifted":
-            shown = "".join(_preformatted(f"line {d.line}\n{d.text}") for d in done.differences)
-            return [("drifted", f"<p>Executed anew, this page shows other outputs than its record.</p>{shown}")]
+            said += notices.drifted(section, done.differences)
         if done and done.verdict == "foreign" and done.notes:
-            return [("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}.")]
+            said.append(Notice("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}."))
         if state.must_run and not done:
-            said = f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}."
+            reasons = f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}."
             if file in self.awaited:
-                said += " It is being run, and will show itself here."
-            return [("stale", said), *([faulty(self.troubles)] if self.troubles else [])]
-        return []
+                reasons += " It is being run, and will show itself here."
+            said.append(Notice("stale", reasons))
+            if self.troubles:
+                said += notices.errors(None, self.troubles)
+        return said
 
     def render(self, file: str) -> render.Rendered:
         """The page of one section, TeX still in it."""
@@ -203,7 +206,7 @@ class Build:
     @property
     def date(self) -> datetime.date:
         """The newest date of what is shown: that of the book's content, the same in every build from its records."""
-        dates = [record.ran.date for file in self.states if (record := self.shown(file)[0])]
+        dates = [record.ran.date for record, used in map(self.shown, self.states) if record and used]
         return datetime.date.fromisoformat(max(dates, default="1970-01-02"))
 
     def summary(self) -> str:
@@ -223,13 +226,9 @@ class Build:
         return "replayed" if state.kind == "fresh" else "stale"
 
 
-def faulty(problems: Iterable[Problem]) -> tuple[str, str]:
-    """The notice above a page with errors."""
-    return "error", "<p>This page has errors.</p>" + "".join(_preformatted(str(p)) for p in sorted(problems))
-
-
-def _preformatted(text: str) -> str:
-    return f"<pre>{html.escape(text, quote=False)}</pre>"
+def faulty(problems: Iterable[Problem]) -> Notice:
+    """The notice above a page with errors, where none stands beside a block."""
+    return notices.errors(None, problems)[0]
 
 
 def _stray(section: Section) -> Entry:

@@ -9,6 +9,7 @@ from hooks import sanitize
 from hooks.bibliography import Bibliography, Work
 from hooks.contents import Entry
 from hooks.marks import Block, Citation, Formula
+from hooks.notices import Notice
 from hooks.records import Record
 from hooks.refs import Refs
 from hooks.section import Section
@@ -23,7 +24,7 @@ def top(
     refs: Refs,
     page: str,
     entry: Entry | None,
-    notices: Sequence[tuple[str, str]],
+    notices: Iterable[Notice],
     data: Sequence[str] = (),
 ) -> str:
     """What stands between a section's title and its text; `data` are the files that it reads."""
@@ -31,10 +32,7 @@ def top(
     if entry and entry.kind == "section":
         costs = " ".join(_costs(section, record, refs, page, data))
         parts.append(f'<p class="cost">{costs}</p>')
-    for kind, html in notices:
-        inside = html if html.startswith(("<p", "<div", "<ul", "<ol")) else f"<p>{html}</p>"
-        parts.append(f'<div class="notice {kind}">{inside}</div>')
-    return "".join(parts)
+    return "".join([*parts, *(notice.box() for notice in notices if not notice.block)])
 
 
 def _costs(section: Section, record: Record | None, refs: Refs, page: str, data: Sequence[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from hooks.bibliography import Bibliography
 from hooks.blocks import Source, draw
 from hooks.contents import Entry
 from hooks.marks import Block, Caption, Citation, Formula, Heading, Mark, Reference, Value
+from hooks.notices import Notice
 from hooks.problem import Problem
 from hooks.records import Record, Uses
 from hooks.refs import Refs
@@ -101,14 +102,14 @@ def lift(
     context: Context,
     page: str,
     entry: Entry | None = None,
-    notices: Sequence[tuple[str, str]] = (),
+    notices: Sequence[Notice] = (),
     uses: Uses | None = None,
 ) -> Lifted:
     """The section's Markdown with tokens for its marks. `page` is its address, relative to the site's root.
 
     Without an `entry`, as on the website's own pages, there is no number and no line of costs.
     """
-    return _Lift(section, record, context, page, entry).run(notices, uses or Uses())
+    return _Lift(section, record, context, page, entry, notices).run(uses or Uses())
 
 
 def settle(html: str, lifted: Lifted) -> str:
@@ -153,16 +154,19 @@ def _tables(html: str, lifted: Lifted) -> str:
 
 
 class _Lift:
-    def __init__(self, section: Section, record: Record | None, context: Context, page: str, entry: Entry | None):
+    def __init__(
+        self, section: Section, record: Record | None, context: Context, page: str, entry: Entry | None, notices: Sequence[Notice]
+    ):
         self.section, self.record, self.context, self.page, self.entry = section, record, context, page, entry
+        self.notices = notices
         self.lifted = Lifted(section)
-        # The website's own pages have no records: their blocks are run by the tests.
-        self.checked = "Checked" if record else "Checked by the tests" if entry is None else "Not checked yet"
+        self.ran = {cell.name for cell in record.cells} if record else set()
         self.ids = titles.ids(section)
 
-    def run(self, notices: Sequence[tuple[str, str]], uses: Uses) -> Lifted:
+    def run(self, uses: Uses) -> Lifted:
         section, token = self.section, self.lifted.token
-        top = frame.top(section, self.record, self.context.refs, self.page, self.entry, notices, tuple(uses.data))
+        whole = self.record if len(self.ran) == len(section.cells) else None  # what failed on the way has no time to name
+        top = frame.top(section, whole, self.context.refs, self.page, self.entry, self.notices, tuple(uses.data))
         self.top = f"\n\n{token('B', Piece(1, top))}\n" if top else ""
         edits = [edit for mark in section.marks for edit in self.edits(mark)]
         text = _edited(section.text, edits, section.body)
@@ -170,8 +174,8 @@ class _Lift:
         if works := frame.works(section, self.context.bibliography):
             opening, closing = Piece(1, '<section class="references">'), Piece(1, frame.listed(works))
             end = [token("B", opening), "## References {#references}", token("B", closing)]
-        if self.record and section.cells:
-            end.append(token("B", Piece(1, frame.provenance(self.record, uses.packages))))
+        if whole and section.cells:
+            end.append(token("B", Piece(1, frame.provenance(whole, uses.packages))))
         if end:
             end.insert(0, FOOTNOTES)
         self.lifted.markdown = "\n\n".join([self.top + text.rstrip("\n"), *end]) + "\n"
@@ -220,10 +224,13 @@ class _Lift:
         pieces = {inner: self.piece(inner, options.caption[inner.start : inner.end]) for inner in mark.caption}
         flat = _edited(options.caption, [(m.start, m.end, p.plain) for m, p in pieces.items() if p.plain])
         alt = titles.plain(flat) or "What the code above draws"
-        drawn = draw(self.section, mark, self.record, self.page, alt, self.context.source, self.checked)
+        beside = [notice for notice in self.notices if notice.block == mark.name]
+        failed = any(notice.kind == "error" for notice in beside)
+        drawn = draw(self.section, mark, self.record, self.page, alt, self.context.source, self.checked(mark, failed), failed)
         self.lifted.assets.update(drawn.assets)
         self.lifted.problems += drawn.problems
-        parts = [self.lifted.token("B", Piece(mark.line, drawn.html, raw=raw))]
+        html = "".join([drawn.html, *(notice.box() for notice in beside)])
+        parts = [self.lifted.token("B", Piece(mark.line, html, raw=raw))]
         if options.label or options.caption:
             caption = _edited(options.caption, [(m.start, m.end, self.lifted.token("i", p)) for m, p in pieces.items()])
             label = f' id="{options.label}"' if options.label else ""
@@ -234,6 +241,14 @@ class _Lift:
             parts.append(self.lifted.token("P", Piece(mark.line, before, after=after)) + caption)
         indent = " " * mark.indent
         return "\n" + "\n\n".join(indent + part for part in parts) + "\n"
+
+    def checked(self, mark: Block, failed: bool) -> str:
+        """What a folded check says of itself."""
+        if mark.name in self.ran:
+            return "Checked"
+        if self.entry is None:  # the website's own pages have no records: their blocks are run by the tests
+            return "Checked by the tests"
+        return "Failed" if failed else "Not checked yet"
 
     def piece(self, mark: Mark, raw: str) -> Piece:
         """What stands in the place of a mark inside prose."""

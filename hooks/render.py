@@ -17,6 +17,7 @@ from markdown.extensions import Extension
 from hooks import links, tex, titles
 from hooks.contents import Entry
 from hooks.lift import Context, Lifted, lift, settle
+from hooks.notices import Notice
 from hooks.problem import Problem
 from hooks.records import Record, Uses
 from hooks.section import Section
@@ -79,12 +80,12 @@ def render(
     context: Context,
     convert: Converter,
     entry: Entry,
-    notices: Sequence[tuple[str, str]] = (),
+    notices: Sequence[Notice] = (),
     uses: Uses | None = None,
 ) -> Rendered:
     """The page of a section. Never raises: what is wrong is in `problems`, all of it at once.
 
-    Without a record the code stands alone. `notices` are pairs (kind, HTML) that stand above the text;
+    Without a record the code stands alone. `notices` stand above the text and beside blocks;
     `uses` is what the record was made with.
     """
     lifted = lift(section, record, context, entry.href, entry, notices, uses)

@@ -14,6 +14,7 @@ from hooks import keys, titles
 from hooks.contents import Entry
 from hooks.lift import Context
 from hooks.marks import Citation, Reference
+from hooks.notices import Notice
 from hooks.records import Record, Uses
 from hooks.render import Rendered
 from hooks.section import Section
@@ -40,7 +41,7 @@ def identity(
     section: Section,
     record: Record | None,
     uses: Uses | None,
-    notices: Sequence[tuple[str, str]],
+    notices: Sequence[Notice],
     entry: Entry,
     context: Context,
     options: str,

@@ -70,7 +70,7 @@ class Outcome:
 
     state: State
     verdict: str
-    record: Record | None = None  # what to show
+    record: Record | None = None  # what to show; of a failed one, the cells that came to their end
     uses: Uses | None = None
     differences: tuple[compare.Difference, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -99,19 +99,20 @@ def execute(book: Book, todo: Iterable[State], jobs: int | None = None, pool: Po
 def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     """Hold a run against the section's record."""
     section = before.section
+    by_name = {cell.name: cell for cell in result.cells}
+    cells = tuple(replace(by_name[cell.name], source=keys.cell_key(cell)) for cell in section.cells if cell.name in by_name)
+    seconds = round(sum(cell.seconds for cell in cells), 2)
+    today = datetime.date.today().isoformat()
+    here = f"{platform.system()} {'x86-64' if platform.machine() in ('x86_64', 'AMD64') else platform.machine()}"
+    record = Record(section.key, cells, Ran(today, here, platform.python_version(), seconds, result.device))
     if result.failures:
         found = [Problem(section.file, f.line, f.message, f.mend, f.detail) for f in result.failures]
-        return Outcome(before, "failed", problems=tuple(sorted(found)))
-    by_name = {cell.name: cell for cell in result.cells}
-    cells = tuple(replace(by_name[cell.name], source=keys.cell_key(cell)) for cell in section.cells)
-    seconds = round(sum(cell.seconds for cell in cells), 2)
+        return Outcome(before, "failed", record, problems=tuple(sorted(found)))  # without `uses`, nothing is ever written
     used = uses.identify(book, section, result)
     notes = tuple(uses.off_pins(book, used))
-    here = f"{platform.system()} {'x86-64' if platform.machine() in ('x86_64', 'AMD64') else platform.machine()}"
     if here != REFERENCE:
         notes += (f"this is {here}, records are made on {REFERENCE}",)
-    today = datetime.date.today().isoformat()
-    record = Record(section.key, cells, Ran(today, here, platform.python_version(), seconds, result.device, bool(notes)))
+    record = replace(record, ran=replace(record.ran, provisional=bool(notes)))
     old = before.record
     if old is None or old.key != record.key or len(old.cells) != len(cells):
         return Outcome(before, "foreign" if notes else "new", compare.keep(section, old, record) if old else record, used, notes=notes)

@@ -10,6 +10,7 @@ import pytest
 from markup import elements, png
 
 from hooks import bibliography, lift, outline, refs, render, section, tex
+from hooks.notices import Notice
 from hooks.problem import Problem
 from hooks.records import Cell, Output, Ran, Record, Uses
 from hooks.render import Rendered
@@ -51,7 +52,7 @@ def page(
     front: str = "",
     title: str = "# Rain",
     root: Path = Path("/nowhere"),
-    notices: tuple[tuple[str, str], ...] = (),
+    notices: tuple[Notice, ...] = (),
 ) -> Rendered:
     """A section's page; without cells it has no record."""
     read = section.parse(f"{front}{title}\n\n{body}\n", "book/water/rain.md")
@@ -92,14 +93,14 @@ def test_the_title_has_its_number_and_below_it_what_the_section_costs() -> None:
         "word " * 450 + "\n\n```python\n1\n```",
         {"block-1": text("1\n")},
         front="---\nstars: 2\nneeds: [hail, snow]\n---\n",
-        notices=(("stale", "Old."), ("error", "<pre>Trace</pre>")),
+        notices=(Notice("stale", "Old."), Notice("error", "<p>Trace</p>")),
     )
     start = (
         '<h1 id="rain"><span class="number">1.1</span> Rain<a class="headerlink" href="#rain" title="Permanent link">&para;</a></h1>\n'
         '<p class="cost"><span class="stars" role="img" title="Difficulty: 2 of 3" aria-label="Difficulty: 2 of 3">★★☆</span> '
         "<span>3 min to read</span> <span>runs in 1.3 s on a CPU</span> "
         '<span>needs <a class="ref" href="../hail/">Hail</a>, <span class="planned" title="planned">Snow</span></span></p>'
-        '<div class="notice stale"><p>Old.</p></div><div class="notice error"><pre>Trace</pre></div>\n<p>word'
+        '<div class="notice stale"><p>Old.</p></div><div class="notice error"><p>Trace</p></div>\n<p>word'
     )
     assert rendered.html.startswith(start)
     assert rendered.html.endswith(
