@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import importlib.metadata
 import linecache
 import os
 import random
@@ -17,7 +16,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
 
-from hooks.book import canonical
 from hooks.capture import Capture, steady
 from hooks.gather import gather
 from hooks.job import Failure, Job, Task
@@ -44,7 +42,6 @@ class Runner:
     root: Path
     library: str
     runtime: Any
-    distributions: dict[str, list[str]]
     tell: Connection
 
     def run(self, stack: int, folder: str) -> NoReturn:
@@ -108,11 +105,6 @@ class Runner:
     def used(self) -> None:
         with self.watch.ours():
             notes = gather(self.watch.notes(), self.notes)
-        notes["versions"] = {
-            canonical(distribution): importlib.metadata.version(distribution)
-            for package in notes["packages"]
-            for distribution in self.distributions.get(package, [])
-        }
         self.tell.send(("used", notes))
 
     def cells(self, tasks: tuple[Task, ...], silent: bool = False) -> None:

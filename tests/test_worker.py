@@ -236,6 +236,7 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
     code = f"import os\nimport time\n\nopen({str(where)!r}, 'w').write(f'{{os.getpid()}} {{os.getcwd()}}')\ntime.sleep(600)"
     started = Pool(Book.read(TINY / "mkdocs.yml"), 1)
     one = job.job(section.parse(blocks(code), "book/water/rain.md"))
+    started.wait()
     started.connection.send(one)
     for _ in range(500):
         if where.exists() and " " in where.read_text():
