@@ -60,7 +60,8 @@ class Runner:
         getattr(self.runtime, "seed", lambda: None)()
         from hooks.shell import Shell  # IPython: the warm process has imported it
 
-        self.shell = Shell.instance(self.capture, self.path, self.job.text)
+        self.shell = Shell.instance()
+        self.shell.begin(self.capture, self.path, self.job.text)
         warnings.formatwarning = _warning
         try:
             self.cells(self.job.main(), silent=bool(self.job.only))

@@ -22,9 +22,10 @@ def begin(source: Path, library: str) -> ModuleType | Failure:
     gc.disable()  # there is next to nothing to collect, and looking for it takes a third of the time
     try:
         runtime = _runtime(source)
-        import IPython.core.interactiveshell  # noqa: F401  what every section needs
+        from hooks.shell import Shell  # IPython: what every section needs
 
         getattr(runtime, "warm", lambda: None)()
+        Shell.instance()  # behind it: what is imported there shall find no shell, as in a program
         if "matplotlib.figure" in sys.modules:
             _draw()
     except BaseException as error:  # whatever it is, it is the book's error

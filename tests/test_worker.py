@@ -252,6 +252,23 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
 # Blocks of one section
 
 
+def test_the_shell_is_the_sections_own(pool: Pool) -> None:
+    """It is made once for all: names, folders and streams are those of the section."""
+    code = """
+import os
+import pathlib
+import sys
+
+print(_dh == [pathlib.Path.cwd()], "scratch" in os.getcwd(), sys.modules["__main__"].__dict__ is globals(), _oh, len(In))
+print(sorted(name for name in globals() if not name.startswith("_")))
+own = get_ipython()
+rain = 1
+"""
+    names = "['In', 'Out', 'exit', 'get_ipython', 'open', 'os', 'pathlib', 'quit', 'sys']"
+    for _ in range(2):
+        assert told(run(pool, blocks(code.strip())))["block-1"].splitlines() == ["True True True {} 2", names]
+
+
 def test_await_goes_on_from_block_to_block(pool: Pool) -> None:
     begin = """
 import asyncio
