@@ -32,14 +32,14 @@ class Pool:
         ours, theirs = socket.socketpair()
         here = str(Path(__file__).resolve().parents[1])
         paths = [path for path in (here, os.environ.get("PYTHONPATH")) if path]
-        environment = {**os.environ, **_environment(book.source / "_runtime.py"), "PYTHONPATH": os.pathsep.join(paths)}
+        variables = {**os.environ, **environment(book.source / "_runtime.py"), "PYTHONPATH": os.pathsep.join(paths)}
         self.jobs = jobs or os.cpu_count() or 1
         command = [sys.executable, "-m", "hooks.worker", str(theirs.fileno()), str(book.root), str(book.source), book.library.name, str(self.jobs)]
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             command,
             cwd=book.root,
-            env=environment,
+            env=variables,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self.log,
@@ -101,7 +101,7 @@ class Pool:
         self.close()
 
 
-def _environment(runtime: Path) -> dict[str, str]:
+def environment(runtime: Path) -> dict[str, str]:
     """The variables that `_runtime.py` writes out, so that the process begins with them. Where they are computed, it
     finds out itself, and begins anew."""
     try:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import TINY
+from copies import TINY, copy
 
 from hooks import job, section
 from hooks.book import Book
 from hooks.job import Result
-from hooks.pool import Pool
+from hooks.pool import Pool, environment
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +247,35 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
     assert started.process.returncode == 0
     assert gone(int(pid))
     assert not Path(folder).parent.exists()
+
+
+def test_a_process_that_nobody_waits_for(tmp_path: Path) -> None:
+    """It warms up while others go on, and is not waited for in vain."""
+    tiny = copy(tmp_path / "book")
+    tiny.edit("book/_runtime.py", "    import pandas  # noqa: F401", "    import time\n\n    time.sleep(600)")
+    started = Pool(Book.read(tiny.root / "mkdocs.yml"), 1)
+    started.close()
+    assert gone(started.process.pid)
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ('environment = {"RAIN": "7"}', {"RAIN": "7"}),
+        ('environment: dict[str, str] = {"RAIN": "7"}', {"RAIN": "7"}),
+        ('environment = {"RAIN": str(7)}', {}),
+        ('environment = dict(RAIN="7")', {}),
+        ('if True:\n    environment = {"RAIN": "7"}', {}),
+    ],
+)
+def test_variables_are_there_from_the_start(tmp_path: Path, written: str, known: dict[str, str]) -> None:
+    """Those that are written out are given to the process; for others it starts itself anew."""
+    tiny = copy(tmp_path / "book")
+    file = tiny.root / "book/_runtime.py"
+    file.write_text(f"{written}\n")
+    assert environment(file) == known
+    with Pool(Book.read(tiny.root / "mkdocs.yml"), 1) as started:
+        assert told(run(started, blocks("import os\n\nprint(os.environ['RAIN'])"))) == {"block-1": "7"}
 
 
 # Blocks of one section
