@@ -130,7 +130,7 @@ class Background:
             self._end()
         if not self._pool and self._waiting and self._tried != now:
             self._tried = now
-            self._pool = Pool(now.book, self.jobs, wait=False)
+            self._pool = Pool(now.book, self.jobs)
         if not self._pool or not self._warm or self._pool.connection.poll():
             return False  # who sends while the other side does may wait for ever
         for file, running in self._running.items():
@@ -149,7 +149,7 @@ class Background:
     def _hear(self, pool: Pool) -> None:
         """Take what the warm process says: that it is warm, or what came of a section."""
         if not self._warm:
-            pool.ready()
+            pool.wait()
             self._warm, self.problems = True, []
             return
         try:
@@ -191,8 +191,6 @@ class Background:
     def _end(self) -> None:
         """End the warm process. What ran in it waits for the next one."""
         if self._pool:
-            if not self._warm:
-                self._pool.process.kill()  # nothing runs in it, and it may take its time
             self._pool.close()
         self._waiting |= {file: running.state for file, running in self._running.items() if running.wanted}
         self._pool, self._warm, self._running = None, False, {}

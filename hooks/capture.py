@@ -10,6 +10,7 @@ import tempfile
 from base64 import b64decode
 from typing import Any, cast
 
+from hooks import rehearsal
 from hooks.records import Output
 
 RICH = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/latex")  # the first that a value offers is kept
@@ -171,9 +172,9 @@ def figure(drawn: Any) -> Output:
 
     stable = {"svg.fonttype": "none", "svg.hashsalt": "book"}
     vector, pixels = io.BytesIO(), io.BytesIO()
-    with matplotlib.rc_context(stable):
+    with matplotlib.rc_context(stable), rehearsal.spared(drawn):
         drawn.savefig(vector, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Creator": None})
-        drawn.savefig(pixels, format="png", bbox_inches="tight", facecolor="white", dpi=40)
+        drawn.savefig(pixels, format="png", bbox_inches="tight", facecolor="white", dpi=40, pil_kwargs={"compress_level": 1})
     gray = io.BytesIO()
     Image.open(pixels).convert("L").save(gray, "PNG", optimize=True)
     width, height = drawn.get_size_inches() * drawn.dpi

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import importlib.metadata
 import linecache
 import os
 import random
@@ -17,7 +16,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
 
-from hooks.book import canonical
 from hooks.capture import Capture, steady
 from hooks.gather import gather
 from hooks.job import Failure, Job, Task
@@ -44,7 +42,6 @@ class Runner:
     root: Path
     library: str
     runtime: Any
-    distributions: dict[str, list[str]]
     tell: Connection
 
     def run(self, stack: int, folder: str) -> NoReturn:
@@ -63,7 +60,8 @@ class Runner:
         getattr(self.runtime, "seed", lambda: None)()
         from hooks.shell import Shell  # IPython: the warm process has imported it
 
-        self.shell = Shell.instance(self.capture, self.path, self.job.text)
+        self.shell = Shell.instance()
+        self.shell.begin(self.capture, self.path, self.job.text)
         warnings.formatwarning = _warning
         try:
             self.cells(self.job.main(), silent=bool(self.job.only))
@@ -108,11 +106,6 @@ class Runner:
     def used(self) -> None:
         with self.watch.ours():
             notes = gather(self.watch.notes(), self.notes)
-        notes["versions"] = {
-            canonical(distribution): importlib.metadata.version(distribution)
-            for package in notes["packages"]
-            for distribution in self.distributions.get(package, [])
-        }
         self.tell.send(("used", notes))
 
     def cells(self, tasks: tuple[Task, ...], silent: bool = False) -> None:

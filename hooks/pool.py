@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import socket
 import subprocess
@@ -22,23 +23,23 @@ from hooks.problem import BookError, Problem
 class Pool:
     """A warm process for one book. Use it as a context, or `close` it.
 
-    Raises BookError if the book's `_runtime.py` fails, or if what it imports is not installed: at once, or, for those
-    who do not `wait`, in `ready`.
+    It warms up while nobody waits for it. `wait`, and so `run`, raise BookError if the book's `_runtime.py` fails, or
+    if what it imports is not installed.
     """
 
-    def __init__(self, book: Book, jobs: int | None = None, wait: bool = True) -> None:
+    def __init__(self, book: Book, jobs: int | None = None) -> None:
         self.book = book
         ours, theirs = socket.socketpair()
         here = str(Path(__file__).resolve().parents[1])
         paths = [path for path in (here, os.environ.get("PYTHONPATH")) if path]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        variables = {**os.environ, **environment(book.source / "_runtime.py"), "PYTHONPATH": os.pathsep.join(paths)}
         self.jobs = jobs or os.cpu_count() or 1
         command = [sys.executable, "-m", "hooks.worker", str(theirs.fileno()), str(book.root), str(book.source), book.library.name, str(self.jobs)]
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             command,
             cwd=book.root,
-            env=environment,
+            env=variables,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self.log,
@@ -47,11 +48,12 @@ class Pool:
         )
         theirs.close()
         self.connection: Any = Connection(ours.detach())
-        if wait:
-            self.ready()
+        self.ready = False
 
-    def ready(self) -> None:
-        """Wait until it is warm."""
+    def wait(self) -> None:
+        """Until the process is warm: it gets there by itself, while others do other things."""
+        if self.ready:
+            return
         file = (self.book.source / "_runtime.py").relative_to(self.book.root).as_posix()
         try:
             failure: Failure | None = self.connection.recv()
@@ -63,9 +65,11 @@ class Pool:
             self.close()
             message = f"the process that runs the blocks does not start: {failure.message}"
             raise BookError([Problem(file, failure.line, message, failure.mend, failure.detail)])
+        self.ready = True
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
         """Run sections side by side; results come as they finish."""
+        self.wait()
         rest, waiting = iter(jobs), 0
         while True:
             try:
@@ -89,6 +93,8 @@ class Pool:
 
     def close(self) -> None:
         self.connection.close()
+        if not self.ready:  # it does not listen yet, and has nothing to clear away
+            self.process.kill()
         self.process.wait()
         self.log.close()
 
@@ -97,3 +103,16 @@ class Pool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def environment(runtime: Path) -> dict[str, str]:
+    """The variables that `_runtime.py` writes out, so that the process begins with them. Where they are computed, it
+    finds out itself, and begins anew."""
+    try:
+        for node in ast.parse(runtime.read_bytes()).body:
+            match node:
+                case ast.Assign(targets=[ast.Name("environment")], value=value) | ast.AnnAssign(target=ast.Name("environment"), value=ast.expr() as value):
+                    return {str(name): str(set_to) for name, set_to in ast.literal_eval(value).items()}
+    except (OSError, SyntaxError, ValueError, TypeError, AttributeError):
+        pass
+    return {}

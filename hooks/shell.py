@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
@@ -15,6 +17,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from hooks import capture
+from hooks.capture import Capture
 from hooks.job import Task
 from hooks.records import Output
 
@@ -70,15 +73,23 @@ class Shell(InteractiveShell):
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
 
-    def __init__(self, caught: capture.Capture, path: str, text: str) -> None:
+    capture: Capture
+
+    def __init__(self) -> None:
+        """A shell for any section, made once in the warm process: forks `begin` theirs."""
         config = Config()
         config.HistoryManager.enabled = False
         config.HistoryManager.hist_file = ":memory:"
-        self.capture = caught
         super().__init__(config=config, user_ns={"__name__": "__main__"})
-        self.compile.path, self.compile.lines = path, text.splitlines(keepends=True)
         self.display_formatter.formatters["image/svg+xml"].for_type_by_name("matplotlib.figure", "Figure", self._figure)
         self.figures: list[Output] = []
+
+    def begin(self, caught: Capture, path: str, text: str) -> None:
+        """Become the shell of one section, whose scratch folder is the working folder."""
+        self.capture = caught
+        self.compile.path, self.compile.lines = path, text.splitlines(keepends=True)
+        self.history_manager.dir_hist[:] = [Path.cwd()]  # what blocks know as `_dh`
+        self.starting_dir = os.getcwd()
 
     def init_virtualenv(self) -> None:
         """The environment is the one that the section's process was started in."""

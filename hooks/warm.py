@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import importlib.util
 import os
 import signal
@@ -12,16 +13,21 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
+from hooks import capture
 from hooks.job import Failure
 
 
 def begin(source: Path, library: str) -> ModuleType | Failure:
     """Warm this process up, in the book's own environment; the `_runtime` module, or why it will not do."""
+    gc.disable()  # there is next to nothing to collect, and looking for it takes a third of the time
     try:
         runtime = _runtime(source)
-        import IPython.core.interactiveshell  # noqa: F401  what every section needs
+        from hooks.shell import Shell  # IPython: what every section needs
 
         getattr(runtime, "warm", lambda: None)()
+        Shell.instance()  # behind it: what is imported there shall find no shell, as in a program
+        if "matplotlib.figure" in sys.modules:
+            _draw()
     except BaseException as error:  # whatever it is, it is the book's error
         return _failure(error, source)
     if library in sys.modules:
@@ -31,6 +37,21 @@ def begin(source: Path, library: str) -> ModuleType | Failure:
         message = f"`warm()` leaves {count} threads, and then forking is not safe."
         return Failure("", 1, message, "Set their number to 1 in `environment`.")
     return runtime
+
+
+def _draw() -> None:
+    """The first figure takes longer: modules are imported late, fonts are looked for."""
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.subplots().set_title("Figure")
+    capture.figure(figure)
+
+
+def freeze() -> None:
+    """Take everything that is here out of the collector's sight: forks would look at it, and so copy it."""
+    gc.freeze()
+    gc.enable()
 
 
 def _runtime(source: Path) -> ModuleType:

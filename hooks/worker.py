@@ -6,7 +6,6 @@ Started by `pool.py` as `python -m hooks.worker FD ROOT SOURCE LIBRARY JOBS`. Si
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import os
 import shutil
 import signal
@@ -23,6 +22,7 @@ from typing import Any
 
 from hooks import marked, warm
 from hooks.child import Runner
+from hooks.distributions import Distributions
 from hooks.job import Failure, Job, Result
 from hooks.library import Library
 
@@ -55,7 +55,7 @@ class Supervisor:
 
     def __init__(self, client: Connection, root: Path, library: str, runtime: ModuleType, jobs: int) -> None:
         self.client, self.root, self.library, self.runtime, self.jobs = client, root, library, runtime, jobs
-        self.distributions = {name: list(dict.fromkeys(d)) for name, d in importlib.metadata.packages_distributions().items()}
+        self.distributions = Distributions()
         marked.prepare(Library(root, library).files())
         self.queue: deque[tuple[Job, Result]] = deque()
         self.children: list[Child] = []
@@ -128,7 +128,7 @@ class Supervisor:
                 self.client.close()
                 for other in [ours, *(c.events for c in self.children)]:
                     other.close()
-                runner = Runner(job, self.root, self.library, self.runtime, self.distributions, theirs)
+                runner = Runner(job, self.root, self.library, self.runtime, theirs)
                 runner.run(stack, folder)
             except BaseException:  # a fault of the machine itself
                 theirs.send(("failure", Failure("", 1, "the machine failed here.", "This is an error of `hooks`.", traceback.format_exc())))
@@ -157,7 +157,7 @@ class Supervisor:
             notes = what[0]
             for name in ("packages", "files", "modules", "whole", "units"):
                 getattr(result, name).update(notes[name])
-            result.versions.update(notes["versions"])
+            result.versions.update(self.distributions.versions(notes["packages"]))
             result.listed |= notes["listed"]
             result.unknown = max(result.unknown, notes["unknown"])
         elif kind == "fresh":
@@ -242,7 +242,9 @@ def main(arguments: list[str]) -> None:
     else:
         client.send(None)
         warm.end_with_parent(False)  # from here on the end of the connection tells, and there is something to clear away
-        Supervisor(client, Path(root), library, runtime, int(jobs)).serve()
+        supervisor = Supervisor(client, Path(root), library, runtime, int(jobs))
+        warm.freeze()
+        supervisor.serve()
 
 
 if __name__ == "__main__":

@@ -279,6 +279,7 @@ def running(pool: Pool, where: Path, end: str = "while True: pass") -> tuple[int
     """Give the warm process a block that never ends; its process, and one that it has started."""
     code = BLOCK.format(where=str(where), end=end)
     read = section.parse(f"# Rain\n\n```python {{timeout=600}}\n{code.strip()}\n```\n", "book/water/rain.md")
+    pool.wait()
     pool.connection.send(job.job(read))
     for _ in range(1000):
         if where.exists():

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import TINY
+from copies import TINY, copy
 
 from hooks import job, section
 from hooks.book import Book
 from hooks.job import Result
-from hooks.pool import Pool
+from hooks.pool import Pool, environment
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +236,7 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
     code = f"import os\nimport time\n\nopen({str(where)!r}, 'w').write(f'{{os.getpid()}} {{os.getcwd()}}')\ntime.sleep(600)"
     started = Pool(Book.read(TINY / "mkdocs.yml"), 1)
     one = job.job(section.parse(blocks(code), "book/water/rain.md"))
+    started.wait()
     started.connection.send(one)
     for _ in range(500):
         if where.exists() and " " in where.read_text():
@@ -248,7 +249,53 @@ def test_closing_ends_what_runs(tmp_path: Path) -> None:
     assert not Path(folder).parent.exists()
 
 
+def test_a_process_that_nobody_waits_for(tmp_path: Path) -> None:
+    """It warms up while others go on, and is not waited for in vain."""
+    tiny = copy(tmp_path / "book")
+    tiny.edit("book/_runtime.py", "    import pandas  # noqa: F401", "    import time\n\n    time.sleep(600)")
+    started = Pool(Book.read(tiny.root / "mkdocs.yml"), 1)
+    started.close()
+    assert gone(started.process.pid)
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ('environment = {"RAIN": "7"}', {"RAIN": "7"}),
+        ('environment: dict[str, str] = {"RAIN": "7"}', {"RAIN": "7"}),
+        ('environment = {"RAIN": str(7)}', {}),
+        ('environment = dict(RAIN="7")', {}),
+        ('if True:\n    environment = {"RAIN": "7"}', {}),
+    ],
+)
+def test_variables_are_there_from_the_start(tmp_path: Path, written: str, known: dict[str, str]) -> None:
+    """Those that are written out are given to the process; for others it starts itself anew."""
+    tiny = copy(tmp_path / "book")
+    file = tiny.root / "book/_runtime.py"
+    file.write_text(f"{written}\n")
+    assert environment(file) == known
+    with Pool(Book.read(tiny.root / "mkdocs.yml"), 1) as started:
+        assert told(run(started, blocks("import os\n\nprint(os.environ['RAIN'])"))) == {"block-1": "7"}
+
+
 # Blocks of one section
+
+
+def test_the_shell_is_the_sections_own(pool: Pool) -> None:
+    """It is made once for all: names, folders and streams are those of the section."""
+    code = """
+import os
+import pathlib
+import sys
+
+print(_dh == [pathlib.Path.cwd()], "scratch" in os.getcwd(), sys.modules["__main__"].__dict__ is globals(), _oh, len(In))
+print(sorted(name for name in globals() if not name.startswith("_")))
+own = get_ipython()
+rain = 1
+"""
+    names = "['In', 'Out', 'exit', 'get_ipython', 'open', 'os', 'pathlib', 'quit', 'sys']"
+    for _ in range(2):
+        assert told(run(pool, blocks(code.strip())))["block-1"].splitlines() == ["True True True {} 2", names]
 
 
 def test_await_goes_on_from_block_to_block(pool: Pool) -> None:
