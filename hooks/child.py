@@ -9,6 +9,8 @@ import random
 import signal
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from os import getpid
@@ -75,19 +77,18 @@ class Runner:
 
         self.shell = Shell.instance(self.capture, self.path, self.job.text)
         warnings.formatwarning = _warning
+        warnings.filterwarnings("ignore", "To exit: use", UserWarning)  # IPython's advice behind `sys.exit`
         self.faults = Faults(self.job, self.root, self.watch, limits.memory(self.runtime))
         self.world = World()
         try:
             self.cells(self.job.main(), silent=bool(self.job.only))
             if self.job.only:
                 self.cells(self.job.solutions()[self.job.only])
-            else:
-                self.used()
+            self.used()
+            if not self.job.only:
                 self.solve()
         except Stop as stop:
             self.tell.send(("failure", stop.failure))
-        if self.job.only:
-            self.used()
         self.leave()
 
     def leave(self) -> NoReturn:
@@ -110,35 +111,41 @@ class Runner:
                 random.setstate(state)  # Python draws a new seed after a fork
                 try:
                     self.cells(tasks)
+                    self.used()
                 except Stop as stop:
                     self.tell.send(("failure", stop.failure))
-                self.used()
                 os._exit(0)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
             if status:
                 self.tell.send(("died", status))
 
     def used(self) -> None:
-        with self.watch.ours():
+        with self.standing(self.job.tasks[-1]), self.watch.ours():
             notes = gather(self.watch.notes(), self.notes)
-        notes["versions"] = {
-            canonical(distribution): importlib.metadata.version(distribution)
-            for package in notes["packages"]
-            for distribution in self.distributions.get(package, [])
-        }
+            notes["versions"] = {
+                canonical(distribution): importlib.metadata.version(distribution)
+                for package in notes["packages"]
+                for distribution in self.distributions.get(package, [])
+            }
         self.tell.send(("used", notes))
 
     def cells(self, tasks: tuple[Task, ...], silent: bool = False) -> None:
         for task in tasks:
             self.tell.send(("start", task.name, task.line, task.timeout, self.pid))
-            try:
+            with self.standing(task):
                 cell = self.cell(task)
-            except (Stop, BrokenPipeError):
-                raise
-            except BaseException as error:  # the machine's, but it is the block that has broken it
-                raise Stop(self.faults.broken(error, task)) from None
             if not silent:
                 self.tell.send(("cell", cell))
+
+    @contextmanager
+    def standing(self, task: Task) -> Iterator[None]:
+        """For what the machine does: if it fails, a block has taken away what it stands on."""
+        try:
+            yield
+        except Stop:
+            raise
+        except BaseException as error:
+            raise Stop(self.faults.broken(error, task)) from None
 
     def cell(self, task: Task) -> Cell:
         began = perf_counter()
@@ -161,7 +168,8 @@ class Runner:
             return outputs
         if task.raises and task.raises.rpartition(".")[2] in {c.__name__ for c in type(error).__mro__}:
             return (*outputs, Output("error", self.faults.shown(error, task), name=type(error).__name__))
-        raise Stop(self.faults.failure(error, task))
+        said = "".join(output.text for output in outputs if output.kind == "stderr")
+        raise Stop(self.faults.failure(error, task, said))
 
     def value(self, task: Task) -> Output:
         state = getattr(self.runtime, "random_state", lambda: None)

@@ -7,11 +7,7 @@ import pickle
 import struct
 from typing import Any
 
-LONGEST = 100_000_000  # bytes; whoever announces more has written into a file that is not its own
-
-
-class Garbled(Exception):
-    """What comes is no message."""
+LONGEST = 100_000_000  # bytes of a message; whoever announces more has written into a file that is not its own
 
 
 class Events:
@@ -21,6 +17,7 @@ class Events:
         self.descriptor = descriptor
         self.begun = bytearray()
         self.over = False  # nobody can write any more
+        self.garbled = False  # what comes is no message
         os.set_blocking(descriptor, False)
 
     def close(self) -> None:
@@ -36,17 +33,16 @@ class Events:
             self.begun += data
             self.over = not data
             if len(self.begun) > LONGEST:
-                raise Garbled
+                break
         found = []
-        while len(self.begun) >= 4:
+        while len(self.begun) >= 4 and not self.garbled:
             (length,) = struct.unpack_from("!i", self.begun)
-            if not 0 < length <= LONGEST:
-                raise Garbled
-            if len(self.begun) < 4 + length:
+            self.garbled = not 0 < length <= LONGEST
+            if self.garbled or len(self.begun) < 4 + length:
                 break
             try:
                 found.append(pickle.loads(self.begun[4 : 4 + length]))
-            except Exception as error:
-                raise Garbled from error
+            except Exception:
+                self.garbled = True
             del self.begun[: 4 + length]
         return found

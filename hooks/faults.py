@@ -35,30 +35,33 @@ class Faults:
     def broken(self, error: BaseException, task: Task) -> Failure:
         """The machine has failed behind a block, since that has changed what the machine stands on."""
         message, detail = "behind this block, what runs the blocks fails.", ""
+        mend = "Does a block replace a part of Python, or close what it has not opened?"
         try:
-            message = f"behind this block, what runs the blocks fails: {_said(error)[:HEAD]}."
-            detail = storable("".join(traceback.format_exception(error)))
+            if any(frame.name == "figure" for frame in _frames(error)[0]):
+                return Failure(task.name, task.line, f"the block's figure cannot be drawn: {_first(error)}.", "Mend the figure.", self.shown(error, task))
+            message = f"behind this block, what runs the blocks fails: {_first(error)}."
+            detail = storable("".join(traceback.format_exception(error)))[-SAID:]
         except BaseException:  # nothing that tells is left; the place is
             pass
-        mend = "Does it replace a part of Python, or close a file that it has not opened?"
         return Failure(task.name, task.line, message, mend, detail)
 
-    def failure(self, error: BaseException, task: Task) -> Failure:
+    def failure(self, error: BaseException, task: Task, printed: str = "") -> Failure:
+        """The words for an error; `printed` is what the block has written to stderr before."""
         own = [frame.lineno or task.line for frame in _frames(error)[0] if frame.filename == self.path]
         if isinstance(error, SyntaxError) and not own:
             own = [error.lineno or task.line]
+        if not own and not isinstance(error, Flood) and error.__traceback__:
+            return self.broken(error, task)
         line = own[-1] if own else task.line
-        shown = self.shown(error, task)
+        shown = self.shown(error, task) + printed[-SAID:]
         if task.test and isinstance(error, AssertionError):
             return Failure(task.name, line, "the claim does not hold.", "", shown)
         if isinstance(error, Flood):
             return Failure(task.name, line, f"{error}.", "Show less.")
         if refused := guard.refusal(error):
             return Failure(task.name, line, f"{refused}.", refused.mend, shown)
-        said = _said(error).partition("\n")[0]
-        said = f"{said[:HEAD]} ..." if len(said) > HEAD else said
         what = f"`{task.source}` raises" if task.value else "the block raises"
-        return Failure(task.name, line, f"{what} {said}.", self.mend(error, task), shown)
+        return Failure(task.name, line, f"{what} {_first(error)}.", self.mend(error, task), shown)
 
     def mend(self, error: BaseException, task: Task) -> str:
         name = type(error).__name__
@@ -116,6 +119,12 @@ def _said(error: BaseException) -> str:
     """The error's name and what it says; an error may say anything, or fail to."""
     said = "".join(traceback.format_exception_only(error)).strip()
     return terminal(storable(said)).replace("\0", "\\x00") or type(error).__name__
+
+
+def _first(error: BaseException) -> str:
+    """The first line of that, if it is not too long, without a full stop."""
+    said = _said(error).partition("\n")[0]
+    return f"{said[:HEAD]} ..." if len(said) > HEAD else said.removesuffix(".")
 
 
 def _cut(said: str) -> str:

@@ -23,6 +23,7 @@ from hooks import family, marked, warm
 from hooks.child import Runner
 from hooks.job import Failure, Job
 from hooks.library import Library
+from hooks.running import UNABLE
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,11 @@ class Launch:
         try:
             begin(parent)
             Runner(job, self.root, self.library, self.runtime, self.distributions, tell, parent, forks).run(folder)
-        except BrokenPipeError:  # a block has closed what is not its own, or nobody listens any more
-            pass
-        except BaseException:  # a fault of the machine itself
+        except BaseException:  # a fault of the machine itself, or a block has closed what is not its own
             tell.send(("failure", Failure("", 1, "the machine failed here.", "This is an error of `hooks`.", traceback.format_exc())))
+            tell.send(("end", ""))
         finally:
-            os._exit(70)
+            os._exit(UNABLE)
 
 
 def begin(parent: int) -> None:
@@ -85,7 +85,7 @@ def begin(parent: int) -> None:
     family.adopt()
     warm.end_with_parent()
     if os.getppid() != parent:  # it has died already
-        os._exit(70)
+        os._exit(UNABLE)
 
 
 def main(arguments: list[str]) -> None:
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> None:
     connection: Any = Connection(int(tell), readable=False)
     if isinstance(runtime, Failure):
         connection.send(("failure", replace(runtime, line=1, message=f"`_runtime.py` fails at line {runtime.line}: {runtime.message}")))
-        os._exit(70)
+        os._exit(UNABLE)
     with open(os.path.join(folder, "job"), "rb") as file:
         job, distributions = pickle.load(file)
     marked.prepare(Library(Path(root), library).files())

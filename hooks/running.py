@@ -15,6 +15,8 @@ from hooks.events import Events
 from hooks.job import Failure, Job, Result
 
 LAST = 2000  # bytes of the last words that are told
+MUTE = "the block has closed the file through which its process answers."
+UNABLE = 70  # exit status of a process that cannot tell what it has to tell
 MENDS: dict[int, str] = {
     signal.SIGKILL: "A block must not end its process. If it does not, the machine has run out of memory: use less.",
     signal.SIGXCPU: "It has limited its own time.",
@@ -73,6 +75,8 @@ class Child:
         if status == -signal.SIGABRT and limits.SCARCE.search(last):
             mend = limits.mend(memory)
             return Failure(self.cell, line, "the block runs out of memory, and its process died of SIGABRT.", mend, f"{last}\n{shown}")
+        if status == UNABLE:
+            return Failure(self.cell, line, MUTE, "Close only what it has opened.", last)
         try:
             how = f"died of {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
         except ValueError:

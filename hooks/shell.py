@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
+from contextlib import nullcontext
 from typing import Any, NoReturn
 
 from IPython.core.compilerop import CachingCompiler
@@ -64,7 +65,7 @@ class _Publisher(DisplayPublisher):
 
 
 def _exit(code: Any = None) -> NoReturn:
-    raise SystemExit(code)
+    raise SystemExit if code is None else SystemExit(code)
 
 
 class Shell(InteractiveShell):
@@ -90,6 +91,10 @@ class Shell(InteractiveShell):
     def init_user_ns(self) -> None:
         super().init_user_ns()
         self.user_ns["exit"] = self.user_ns["quit"] = _exit  # IPython's own let the block go on
+
+    def _tee(self, channel: str) -> nullcontext[None]:
+        """Nothing is kept of what blocks print: the capture does that, and a stream may be None."""
+        return nullcontext()
 
     def showtraceback(self, *_: Any, **__: Any) -> None:
         """The error is the caller's to show."""

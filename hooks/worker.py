@@ -20,11 +20,11 @@ from time import monotonic, sleep
 from typing import Any
 
 from hooks import family, limits, marked, warm
-from hooks.events import Events, Garbled
+from hooks.events import Events
 from hooks.job import Failure, Job, Result
 from hooks.launch import Launch
 from hooks.library import Library
-from hooks.running import Child
+from hooks.running import MUTE, Child
 
 GLANCE = 0.2  # seconds between two looks at how much the running blocks have written
 STARTING, SILENT = 600.0, 120.0  # seconds for the machine's own part: before the first block, and between blocks
@@ -105,15 +105,16 @@ class Supervisor:
     def listen(self, child: Child) -> None:
         """Hear what a child has to say, and whether it lives."""
         dead = child.dead(0)  # asked first: what it has said before its end is there
-        try:
-            for kind, *what in child.events.read():
-                self.hear(child, kind, *what)
-        except Garbled:
-            return self.interrupt(child, "the block has written into the file through which its process answers.", "Write only into what it has opened.")
-        if child.ended or dead or (child.events.over and child.dead(LETTING_GO)):  # at once: a process that it left behind may hold its end of the pipe
+        for kind, *what in child.events.read():
+            self.hear(child, kind, *what)
+        if child.ended:  # at once: a process that it left behind may hold its end of the pipe
+            self.reap(child)
+        elif child.events.garbled:
+            self.interrupt(child, "the block has written into the file through which its process answers.", "Write only into what it has opened.")
+        elif dead or (child.events.over and child.dead(LETTING_GO)):
             self.reap(child)
         elif child.events.over:
-            self.interrupt(child, "the block has closed the file through which its process answers.", "Close only what it has opened.")
+            self.interrupt(child, MUTE, "Close only what it has opened.")
 
     def hear(self, child: Child, kind: str, *what: Any) -> None:
         result = child.result
