@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from hooks import limits
 from hooks.book import canonical
-from hooks.capture import Capture, steady, storable
+from hooks.capture import Capture, Flood, steady, storable
 from hooks.faults import Faults
 from hooks.gather import gather
 from hooks.guard import Guard
@@ -29,9 +29,6 @@ from hooks.records import Cell, Output
 from hooks.warm import threads
 from hooks.watch import Watch
 from hooks.world import World
-
-LARGEST = 150_000  # bytes of one output
-LARGEST_SECTION = 600_000
 
 
 class Stop(Exception):
@@ -159,8 +156,8 @@ class Runner:
             error = self.shell.block(task)
         self.one(error, task)
         outputs = self.capture.take()
-        if self.capture.lost:
-            raise Stop(self.faults.flood(task, LARGEST))
+        if self.capture.lost and not isinstance(error, Flood):
+            raise Stop(self.faults.flood(task, task.line))
         if error is None:
             if task.raises:
                 mend = "Take the option out, or mend the block."
@@ -201,7 +198,7 @@ class Runner:
     def weigh(self, task: Task, outputs: tuple[Output, ...]) -> None:
         sizes = [len(output.text.encode()) + len(output.content) for output in outputs]
         self.bytes += sum(sizes)
-        for size, limit, what in ((max(sizes, default=0), LARGEST, "an output of this block"), (self.bytes, LARGEST_SECTION, "the section up to here")):
+        for size, limit, what in ((max(sizes, default=0), limits.LARGEST, "an output of this block"), (self.bytes, limits.LARGEST_SECTION, "the section up to here")):
             if size > limit:
                 message = f"{what} has {size / 1000:,.0f} kB; {limit // 1000} kB are allowed."
                 raise Stop(Failure(task.name, task.line, message, "Show less, or draw it smaller."))

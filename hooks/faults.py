@@ -28,9 +28,9 @@ class Faults:
         self.job, self.root, self.watch, self.memory = job, root, watch, memory
         self.path = str(root / job.file)
 
-    def flood(self, task: Task, largest: int) -> Failure:
-        message = f"the block prints more than {KEPT // 1000:,} kB; {largest // 1000} kB are allowed."
-        return Failure(task.name, task.line, message, "Show less.")
+    def flood(self, task: Task, line: int) -> Failure:
+        message = f"the block prints more than {KEPT // 1000:,} kB; {limits.LARGEST // 1000} kB are allowed."
+        return Failure(task.name, line, message, "Show less.")
 
     def broken(self, error: BaseException, task: Task) -> Failure:
         """The machine has failed behind a block, since that has changed what the machine stands on."""
@@ -50,14 +50,14 @@ class Faults:
         own = [frame.lineno or task.line for frame in _frames(error)[0] if frame.filename == self.path]
         if isinstance(error, SyntaxError) and not own:
             own = [error.lineno or task.line]
-        if not own and not isinstance(error, Flood) and error.__traceback__:
-            return self.broken(error, task)
         line = own[-1] if own else task.line
+        if isinstance(error, Flood):
+            return self.flood(task, line)
+        if not own:
+            return self.broken(error, task)
         shown = self.shown(error, task) + printed[-SAID:]
         if task.test and isinstance(error, AssertionError):
             return Failure(task.name, line, "the claim does not hold.", "", shown)
-        if isinstance(error, Flood):
-            return Failure(task.name, line, f"{error}.", "Show less.")
         if refused := guard.refusal(error):
             return Failure(task.name, line, f"{refused}.", refused.mend, shown)
         what = f"`{task.source}` raises" if task.value else "the block raises"

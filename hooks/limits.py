@@ -14,6 +14,7 @@ from typing import Any
 
 MEMORY = 4_000_000_000  # bytes, where the book's `_runtime.py` does not say `memory = ...`
 FILE = 8_000_000_000  # bytes of one file
+LARGEST, LARGEST_SECTION = 150_000, 600_000  # bytes of one output, and of all that a section shows
 FLOOD = 64_000_000  # bytes that a section's processes may write to their streams, the most of it rewound
 MARGIN = 500_000_000  # bytes of memory for the machine, to tell what has happened where a block has used up its own
 SCARCE = re.compile(r"(can't|cannot|unable to|failed to) allocate|bad_alloc", re.IGNORECASE)  # in the words of C code
