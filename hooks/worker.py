@@ -68,7 +68,13 @@ class Supervisor:
 
     def step(self) -> None:
         while self.queue and len(self.children) < self.jobs:
-            self.start(*self.queue.popleft())
+            job, result = self.queue.popleft()
+            try:
+                self.start(job, result)
+            except OSError as error:  # the system has no more processes, files, or room on its disk
+                message = f"the section's process cannot be started: {error.strerror or error}."
+                result.failures.append(Failure("", 1, message, "Make room for it."))
+                self.settle(job, result)
         handles = [child.handle for child in self.children if child.handle is not None]
         timeout = max(0.0, min([GLANCE, *(c.deadline - monotonic() for c in self.children)])) if self.children else None
         self.waiting = True
@@ -76,11 +82,11 @@ class Supervisor:
         self.waiting = False
         if self.client in ready:
             try:
-                job: Job = self.client.recv()
+                asked: Job = self.client.recv()
             except (EOFError, OSError):
                 raise Gone from None
-            self.parts[job.file] = 1
-            self.queue.append((job, Result(job.file)))
+            self.parts[asked.file] = 1
+            self.queue.append((asked, Result(asked.file)))
         for child in list(self.children):
             if child.events.descriptor in ready or child.handle in ready:
                 self.listen(child)
@@ -91,16 +97,21 @@ class Supervisor:
                 self.interrupt(child, message, "Show less.")
 
     def start(self, job: Job, result: Result) -> None:
-        folder = tempfile.mkdtemp(prefix="book-")
-        for name in ("scratch", "notes", "temporary"):
-            os.mkdir(os.path.join(folder, name))
-        ours, theirs = os.pipe()
-        events = Events(ours)
-        mine = [self.client.fileno(), ours, *(d for c in self.children for d in (c.events.descriptor, c.handle) if d is not None)]
-        pid = self.launch.start(job, folder, theirs, mine)
-        os.close(theirs)
+        with contextlib.ExitStack() as undo:
+            folder = tempfile.mkdtemp(prefix="book-")
+            undo.callback(_remove, folder)
+            for name in ("scratch", "notes", "temporary"):
+                os.mkdir(os.path.join(folder, name))
+            ours, theirs = os.pipe()
+            undo.callback(os.close, ours)
+            mine = [self.client.fileno(), ours, *(d for c in self.children for d in (c.events.descriptor, c.handle) if d is not None)]
+            try:
+                pid = self.launch.start(job, folder, theirs, mine)
+            finally:
+                os.close(theirs)
+            undo.pop_all()
         handle = family.open_handle(pid)
-        self.children.append(Child(job, pid, events, handle, folder, result, monotonic() + STARTING, pid))
+        self.children.append(Child(job, pid, Events(ours), handle, folder, result, monotonic() + STARTING, pid))
 
     def listen(self, child: Child) -> None:
         """Hear what a child has to say, and whether it lives."""
@@ -185,12 +196,17 @@ class Supervisor:
         if not child.ended:
             child.result.failures.append(self.death(child, status))
         _remove(child.folder)
-        self.parts[child.job.file] += len(child.fresh) - 1
+        self.parts[child.job.file] += len(child.fresh)
         for name in child.fresh:
             self.queue.appendleft((replace(child.job, only=name), child.result))
-        if not self.parts[child.job.file]:
+        self.settle(child.job, child.result)
+
+    def settle(self, job: Job, result: Result) -> None:
+        """One process of a section is done; the last one's end is answered."""
+        self.parts[job.file] -= 1
+        if not self.parts[job.file]:
             try:
-                self.client.send(child.result)
+                self.client.send(result)
             except OSError:
                 raise Gone from None
 
@@ -217,6 +233,7 @@ def main(arguments: list[str]) -> None:
     sys.path[0] = root  # where the library is; the working folder will be another
     warm.end_with_parent()  # while nobody listens to the client
     runtime = warm.begin(Path(source), library)
+    os.set_inheritable(int(number), False)
     if isinstance(runtime, Failure):
         client.send(runtime)
     else:
