@@ -23,7 +23,8 @@ from hooks import family, marked, warm
 from hooks.child import Runner
 from hooks.job import Failure, Job
 from hooks.library import Library
-from hooks.running import UNABLE
+
+UNABLE = 70  # exit status of a process that cannot tell what it has to tell
 
 
 @dataclass(frozen=True)

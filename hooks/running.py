@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
-from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from hooks import limits
 from hooks.capture import NUMBERS, terminal
 from hooks.events import Events
 from hooks.job import Failure, Job, Result
+from hooks.launch import UNABLE, Launch
 
 LAST = 2000  # bytes of the last words that are told
+SILENT = 120.0  # seconds for the machine's own part between blocks
 MUTE = "the block has closed the file through which its process answers."
-UNABLE = 70  # exit status of a process that cannot tell what it has to tell
 MENDS: dict[int, str] = {
     signal.SIGKILL: "A block must not end its process. If it does not, the machine has run out of memory: use less.",
     signal.SIGXCPU: "It has limited its own time.",
@@ -28,6 +32,7 @@ class Child:
     """A section's first process; `handle` becomes readable when it ends, where the system has such a thing."""
 
     job: Job
+    launch: Launch
     pid: int
     events: Events
     handle: int | None
@@ -46,16 +51,43 @@ class Child:
         """Whether it ends within so many seconds. Where nothing tells, it has ended when its pipe is closed."""
         return bool(wait([self.handle], seconds)) if self.handle is not None else self.events.over
 
+    def hear(self, kind: str, *what: Any) -> None:
+        result = self.result
+        if kind == "start":
+            self.cell, self.line, self.limit, self.runner = what
+            self.deadline, self.busy = monotonic() + self.limit, True
+        elif kind == "cell":
+            self.deadline, self.busy = monotonic() + SILENT, False
+            result.cells.append(what[0])
+        elif kind == "failure":
+            self.deadline, self.busy = monotonic() + SILENT, False
+            result.failures.append(what[0])
+        elif kind == "used":
+            notes = what[0]
+            for name in ("packages", "files", "modules", "whole", "units"):
+                getattr(result, name).update(notes[name])
+            result.versions.update(notes["versions"])
+            result.listed |= notes["listed"]
+            result.unknown = max(result.unknown, notes["unknown"])
+        elif kind == "fresh":
+            self.fresh.append(what[0])
+        elif kind == "died":
+            self.deadline, self.busy = monotonic() + SILENT, False
+            result.failures.append(self.death(what[0]))
+        elif kind == "end":
+            self.ended, result.device = True, what[0]
+
     def written(self) -> int:
         """Bytes that its processes have written to their streams."""
         found = 0
         for name in NUMBERS:
-            with suppress(OSError):  # not there yet
+            with contextlib.suppress(OSError):  # not there yet
                 found += os.stat(os.path.join(self.folder, name)).st_size
         return found
 
-    def where(self, root: Path) -> tuple[int, str]:
+    def where(self) -> tuple[int, str]:
         """From a stack dump: the section's line that was running, and the stack in the book's own names."""
+        root = self.launch.root
         path = str(root / self.job.file)
         lines, line = [], 0
         for text in self._text("stack").partition("\nExtension modules")[0].splitlines():
@@ -68,12 +100,12 @@ class Child:
         kept = [text for text in lines if "multiprocessing" not in text and "<frozen" not in text]
         return line or self.line, "\n".join(kept[:20])
 
-    def death(self, root: Path, status: int, memory: int) -> Failure:
+    def death(self, status: int) -> Failure:
         """Why it ended before its last block did."""
-        line, shown = self.where(root)
+        line, shown = self.where()
         last = terminal(self._text("stderr")[-LAST:]).strip()
         if status == -signal.SIGABRT and limits.SCARCE.search(last):
-            mend = limits.mend(memory)
+            mend = limits.mend(limits.memory(self.launch.runtime))
             return Failure(self.cell, line, "the block runs out of memory, and its process died of SIGABRT.", mend, f"{last}\n{shown}")
         if status == UNABLE:
             return Failure(self.cell, line, MUTE, "Close only what it has opened.", last)
@@ -92,3 +124,18 @@ class Child:
                 return file.read().decode(errors="replace")
         except OSError:
             return ""
+
+
+def remove(folder: str) -> None:
+    """Take a section's folder away, whatever a block has made of the permissions in it."""
+
+    def again(function: Any, path: str, _: Any) -> None:
+        with contextlib.suppress(OSError):
+            os.chmod(os.path.dirname(path), 0o700)
+            if os.path.isdir(path) and not os.path.islink(path):
+                os.chmod(path, 0o700)
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
+
+    shutil.rmtree(folder, onerror=again)

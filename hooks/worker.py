@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -24,10 +23,10 @@ from hooks.events import Events
 from hooks.job import Failure, Job, Result
 from hooks.launch import Launch
 from hooks.library import Library
-from hooks.running import MUTE, Child
+from hooks.running import MUTE, Child, remove
 
 GLANCE = 0.2  # seconds between two looks at how much the running blocks have written
-STARTING, SILENT = 600.0, 120.0  # seconds for the machine's own part: before the first block, and between blocks
+STARTING = 600.0  # seconds for the machine's own part before the first block
 LETTING_GO = 5.0  # seconds between a process's last word and its end
 
 
@@ -59,7 +58,7 @@ class Supervisor:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             for child in list(self.children):
                 self.end(child)
-                _remove(child.folder)
+                remove(child.folder)
 
     def terminated(self, *_: Any) -> None:
         self.asked = True
@@ -99,7 +98,7 @@ class Supervisor:
     def start(self, job: Job, result: Result) -> None:
         with contextlib.ExitStack() as undo:
             folder = tempfile.mkdtemp(prefix="book-")
-            undo.callback(_remove, folder)
+            undo.callback(remove, folder)
             for name in ("scratch", "notes", "temporary"):
                 os.mkdir(os.path.join(folder, name))
             ours, theirs = os.pipe()
@@ -111,13 +110,13 @@ class Supervisor:
                 os.close(theirs)
             undo.pop_all()
         handle = family.open_handle(pid)
-        self.children.append(Child(job, pid, Events(ours), handle, folder, result, monotonic() + STARTING, pid))
+        self.children.append(Child(job, self.launch, pid, Events(ours), handle, folder, result, monotonic() + STARTING, pid))
 
     def listen(self, child: Child) -> None:
         """Hear what a child has to say, and whether it lives."""
         dead = child.dead(0)  # asked first: what it has said before its end is there
         for kind, *what in child.events.read():
-            self.hear(child, kind, *what)
+            child.hear(kind, *what)
         if child.ended:  # at once: a process that it left behind may hold its end of the pipe
             self.reap(child)
         elif child.events.garbled:
@@ -126,32 +125,6 @@ class Supervisor:
             self.reap(child)
         elif child.events.over:
             self.interrupt(child, MUTE, "Close only what it has opened.")
-
-    def hear(self, child: Child, kind: str, *what: Any) -> None:
-        result = child.result
-        if kind == "start":
-            child.cell, child.line, child.limit, child.runner = what
-            child.deadline, child.busy = monotonic() + child.limit, True
-        elif kind == "cell":
-            child.deadline, child.busy = monotonic() + SILENT, False
-            result.cells.append(what[0])
-        elif kind == "failure":
-            child.deadline, child.busy = monotonic() + SILENT, False
-            result.failures.append(what[0])
-        elif kind == "used":
-            notes = what[0]
-            for name in ("packages", "files", "modules", "whole", "units"):
-                getattr(result, name).update(notes[name])
-            result.versions.update(notes["versions"])
-            result.listed |= notes["listed"]
-            result.unknown = max(result.unknown, notes["unknown"])
-        elif kind == "fresh":
-            child.fresh.append(what[0])
-        elif kind == "died":
-            child.deadline, child.busy = monotonic() + SILENT, False
-            result.failures.append(self.death(child, what[0]))
-        elif kind == "end":
-            child.ended, result.device = True, what[0]
 
     def overdue(self, child: Child) -> None:
         """End a block that takes too long."""
@@ -174,13 +147,10 @@ class Supervisor:
                 sleep(0.05)
                 if stack.exists() and stack.stat().st_size:
                     break
-        line, shown = child.where(self.launch.root)
+        line, shown = child.where()
         child.result.failures.append(Failure(child.cell, line, message, mend, shown))
         child.ended = True
         self.reap(child)
-
-    def death(self, child: Child, status: int) -> Failure:
-        return child.death(self.launch.root, status, limits.memory(self.launch.runtime))
 
     def end(self, child: Child) -> int:
         """End all that a section has started; the exit status of its first process."""
@@ -194,8 +164,8 @@ class Supervisor:
     def reap(self, child: Child) -> None:
         status = self.end(child)
         if not child.ended:
-            child.result.failures.append(self.death(child, status))
-        _remove(child.folder)
+            child.result.failures.append(child.death(status))
+        remove(child.folder)
         self.parts[child.job.file] += len(child.fresh)
         for name in child.fresh:
             self.queue.appendleft((replace(child.job, only=name), child.result))
@@ -209,21 +179,6 @@ class Supervisor:
                 self.client.send(result)
             except OSError:
                 raise Gone from None
-
-
-def _remove(folder: str) -> None:
-    """Take a section's folder away, whatever a block has made of the permissions in it."""
-
-    def again(function: Any, path: str, _: Any) -> None:
-        with contextlib.suppress(OSError):
-            os.chmod(os.path.dirname(path), 0o700)
-            if os.path.isdir(path) and not os.path.islink(path):
-                os.chmod(path, 0o700)
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                os.unlink(path)
-
-    shutil.rmtree(folder, onerror=again)
 
 
 def main(arguments: list[str]) -> None:
