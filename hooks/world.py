@@ -7,17 +7,18 @@ made of them waits, and is put back for the next block.
 from __future__ import annotations
 
 import sys
+from operator import is_
 from types import TracebackType
 from typing import Any
 
 from hooks.limits import Margin
 
-# What stands behind telling: a name that is looked up here while the machine works should be what it was.
+# Modules whose names the machine looks up while it works.
 NAMES = (
-    "ast builtins collections contextlib functools genericpath hashlib importlib importlib.metadata inspect io itertools json json.decoder "
-    "json.encoder linecache multiprocessing.connection multiprocessing.reduction ntpath os pathlib pickle posixpath random re shutil signal "
-    "stat string struct tempfile textwrap time tokenize traceback types weakref"
+    "builtins collections contextlib functools hashlib importlib.metadata inspect io itertools json json.decoder json.encoder linecache "
+    "os pathlib pickle posixpath random re struct time tokenize traceback types"
 )
+ALL, MAP = all, map  # at hand before the builtins are our own again
 MISSING = object()
 DEPTH = 1000  # of calls, for the machine
 
@@ -37,6 +38,7 @@ class World:
         self.profile: Any = None
         self.depth = sys.getrecursionlimit()
         self.set = sys.settrace, sys.setprofile, sys.setrecursionlimit
+        self.get = sys.gettrace, sys.getprofile, sys.getrecursionlimit
 
     def __enter__(self) -> None:
         for table, name, value in self.changed:
@@ -50,18 +52,17 @@ class World:
         profile(self.profile)
         trace(self.trace)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None, get_trace: Any = sys.gettrace, get_profile: Any = sys.getprofile, get_depth: Any = sys.getrecursionlimit
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None) -> None:
         trace, profile, depth = self.set
-        self.trace = get_trace()
+        get_trace, get_profile, get_depth = self.get
+        self.trace, self.profile = get_trace(), get_profile()
         trace(None)
-        self.profile = get_profile()
         profile(None)
         theirs = []  # no name is looked up among the builtins until they are our own again
         for table, own in self.pairs:
-            theirs += [(table, own, table.copy())]
-            table.update(own)
+            if not ALL(MAP(is_, own.values(), MAP(table.get, own))):
+                theirs += [(table, own, table.copy())]
+                table.update(own)
         self.depth = get_depth()
         depth(max(self.depth, DEPTH))
         self.margin.__enter__()
