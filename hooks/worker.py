@@ -6,6 +6,7 @@ Started by `pool.py` as `python -m hooks.worker FD ROOT SOURCE LIBRARY JOBS`. Si
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.metadata
 import os
 import signal
@@ -196,6 +197,8 @@ def main(arguments: list[str]) -> None:
         warm.end_with_parent(False)  # from here on the end of the connection tells, and there is something to clear away
         distributions = {name: list(dict.fromkeys(found)) for name, found in importlib.metadata.packages_distributions().items()}
         marked.prepare(Library(Path(root), library).files())
+        gc.collect()
+        gc.freeze()  # what is warm is not looked through, and so not copied, in every section's process
         Supervisor(client, Launch(Path(root), Path(source), library, runtime, distributions), int(jobs)).serve()
 
 
