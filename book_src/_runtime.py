@@ -25,7 +25,12 @@ environment = {
     "TZ": "UTC",
 }
 
-# Modules that may use the network while blocks run: none yet.
+# Two settings may stand here besides; these are their defaults:
+#     memory = 4_000_000_000  # bytes that each process of a section may use above what this one does (Linux)
+#     fork = True             # if not, each section's process is started anew: slower, with the same result, and what
+#                             # happens anyway on macOS, or where `warm` leaves a thread
+
+# Modules of the library, by their dotted names, that may use the network while blocks run: none yet.
 network: tuple[str, ...] = ()
 
 

@@ -6,8 +6,9 @@ import io
 import os
 import re
 import sys
-import tempfile
 from base64 import b64decode
+from contextlib import suppress
+from os import getpid
 from typing import Any, cast
 
 from hooks import rehearsal
@@ -17,28 +18,36 @@ RICH = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/latex")  
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 REWOUND = re.compile(r"^[^\n]*\r(?=[^\n])", re.MULTILINE)  # what a carriage return lets the rest of a line overwrite
 ADDRESS = re.compile(r"(?<= at 0x)[0-9a-fA-F]{6,}")  # of an object in memory: another one in every run
-KEPT = 4_000_000  # bytes of text that one cell may print before the rest is dropped, and counted
+KEPT = 4_000_000  # characters that one cell may print, most of which it must rewind; more than that is a flood
+NUMBERS = {"stdout": 1, "stderr": 2}
+
+
+class Flood(BaseException):
+    """A block prints without end."""
 
 
 class Capture:
-    """Collects outputs: Python's streams by replacing them, those of C code and child processes by descriptors."""
+    """Collects outputs: Python's streams by replacing them, those of C code and child processes by descriptors.
 
-    def __init__(self) -> None:
+    These lead into two files of the section's folder, where the supervisor can see how much there is.
+    """
+
+    def __init__(self, folder: str) -> None:
         self.outputs: list[Output] = []
         self.printed = 0
-        self.files = {name: tempfile.TemporaryFile() for name in ("stdout", "stderr")}
-        self.read = {"stdout": 0, "stderr": 0}
+        self.lost = False  # whether more was printed than is kept
+        self.process = getpid()
+        # Appending, so that a child process and this one never write over each other.
+        how = os.O_RDWR | os.O_CREAT | os.O_APPEND
+        self.files = {name: os.open(os.path.join(folder, name), how, 0o600) for name in NUMBERS}
+        self.read = dict.fromkeys(NUMBERS, 0)
 
     def install(self) -> None:
         """Redirect descriptors 1 and 2 and Python's streams for good: this process belongs to the section."""
         sys.stdout.flush()
         sys.stderr.flush()
-        for number, name in ((1, "stdout"), (2, "stderr")):
-            descriptor = self.files[name].fileno()
-            os.set_inheritable(descriptor, False)
-            # Appending, so that a child process and this one never write over each other.
-            appending = os.open(f"/proc/self/fd/{descriptor}", os.O_WRONLY | os.O_APPEND) if os.path.exists("/proc/self/fd") else descriptor
-            os.dup2(appending, number)
+        for name, number in NUMBERS.items():
+            os.dup2(self.files[name], number)
             stream = _Stream(self, name, number)
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
@@ -46,24 +55,29 @@ class Capture:
     def drain(self) -> None:
         """Take up what came through the descriptors since the last look."""
         for name, file in self.files.items():
-            size = os.fstat(file.fileno()).st_size
+            size = os.fstat(file).st_size
             if size > self.read[name]:
-                data = os.pread(file.fileno(), min(size - self.read[name], KEPT), self.read[name])
+                data = os.pread(file, min(size - self.read[name], KEPT + 1), self.read[name])
                 self.read[name] = size
-                self._text(name, data.decode("utf-8", "backslashreplace"))
+                with suppress(Flood):
+                    self._text(name, data.decode("utf-8", "backslashreplace"))
 
     def write(self, name: str, text: str) -> None:
+        if getpid() != self.process:  # a copy, made by a fork: what it collects, nobody would see
+            os.write(NUMBERS[name], text.encode())
+            return
         self.drain()
         self._text(name, text)
 
     def _text(self, name: str, text: str) -> None:
         self.printed += len(text)
-        if not text or self.printed > KEPT:
-            return
+        if self.printed > KEPT:
+            self.lost = True
+            raise Flood
         last = self.outputs[-1] if self.outputs else None
         if isinstance(last, _Running) and last.kind == name:
             last.parts.append(text)
-        else:
+        elif text:
             self.outputs.append(_Running(name, text))
 
     def add(self, output: Output) -> None:
@@ -73,8 +87,17 @@ class Capture:
     def take(self) -> tuple[Output, ...]:
         """The outputs since the last call."""
         self.drain()
+        self._mend()
         taken, self.outputs, self.printed = self.outputs, [], 0
         return tuple(o.finished() if isinstance(o, _Running) else o for o in taken)
+
+    def _mend(self) -> None:
+        """Open descriptors that a block has closed: otherwise the next file that is opened would be the output."""
+        for name, number in NUMBERS.items():
+            try:
+                os.fstat(number)
+            except OSError:
+                os.dup2(self.files[name], number)
 
 
 class _Running(Output):
@@ -105,8 +128,11 @@ class _Stream(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         # Lone surrogates cannot be stored; they are shown escaped.
-        self.capture.write(self.kind, text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        self.capture.write(self.kind, storable(text))
         return len(text)
+
+    def close(self) -> None:
+        """It is the page's, and stays open for the next block."""
 
     def writable(self) -> bool:
         return True
@@ -123,8 +149,16 @@ class _Bytes(io.RawIOBase):
         self.stream.write(bytes(data).decode("utf-8", "backslashreplace"))
         return len(data)
 
+    def close(self) -> None:
+        """As its stream's."""
+
     def writable(self) -> bool:
         return True
+
+
+def storable(text: str) -> str:
+    """Text whose lone surrogates, which no file can hold, are escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def terminal(text: str) -> str:
@@ -147,14 +181,14 @@ def steady(text: str) -> str:
 
 def bundle(kind: str, data: dict[str, Any]) -> Output:
     """The output for a value's MIME bundle: its plain text and its richest form."""
-    text = steady(_joined(data.get("text/plain", "")))
+    text = steady(storable(_joined(data.get("text/plain", ""))))
     for mime in RICH:
         if mime in data:
             value = data[mime]
             if mime in ("image/png", "image/jpeg"):
                 content = value if isinstance(value, bytes) else b64decode(value)
             else:
-                content = steady(_joined(value)).encode()
+                content = steady(storable(_joined(value))).encode()
             return Output(kind, text, mime, content)
     if not text:  # a form that nothing here can draw: JSON, a widget
         text = "\n".join(str(value) for value in data.values())

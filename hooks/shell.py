@@ -6,8 +6,9 @@ import ast
 import linecache
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -66,6 +67,10 @@ class _Publisher(DisplayPublisher):
         self.shell.capture.take()
 
 
+def _exit(code: Any = None) -> NoReturn:
+    raise SystemExit if code is None else SystemExit(code)
+
+
 class Shell(InteractiveShell):
     """Runs the cells of one section."""
 
@@ -94,8 +99,13 @@ class Shell(InteractiveShell):
     def init_virtualenv(self) -> None:
         """The environment is the one that the section's process was started in."""
 
-    def init_create_namespaces(self, user_module: Any = None, user_ns: Any = None) -> None:
-        super().init_create_namespaces(user_module, user_ns)
+    def init_user_ns(self) -> None:
+        super().init_user_ns()
+        self.user_ns["exit"] = self.user_ns["quit"] = _exit  # IPython's own let the block go on
+
+    def _tee(self, channel: str) -> nullcontext[None]:
+        """Nothing is kept of what blocks print: the capture does that, and a stream may be None."""
+        return nullcontext()
 
     def showtraceback(self, *_: Any, **__: Any) -> None:
         """The error is the caller's to show."""

@@ -1,4 +1,4 @@
-"""What a process does before it may fork sections: the book's `_runtime.py`, its environment, what it imports."""
+"""What a process does before it may run sections: the book's `_runtime.py`, its environment, what it imports."""
 
 from __future__ import annotations
 
@@ -33,9 +33,6 @@ def begin(source: Path, library: str) -> ModuleType | Failure:
     if library in sys.modules:
         message = f"it imports {library}, whose changes would not be seen."
         return Failure("", 1, message, "Leave that to the sections.")
-    if (count := threads()) > 1:
-        message = f"`warm()` leaves {count} threads, and then forking is not safe."
-        return Failure("", 1, message, "Set their number to 1 in `environment`.")
     return runtime
 
 

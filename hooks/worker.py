@@ -1,4 +1,4 @@
-"""The warm process: imports what sections import, once, then forks a child for each; watches over them.
+"""The warm process: imports what sections import, once, then starts a process for each; watches over them.
 
 Started by `pool.py` as `python -m hooks.worker FD ROOT SOURCE LIBRARY JOBS`. Single-threaded, so that forking is safe.
 """
@@ -7,75 +7,78 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import tempfile
-import traceback
 from collections import deque
-from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection, Pipe, wait
+from dataclasses import replace
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from time import monotonic, sleep
-from types import ModuleType
 from typing import Any
 
-from hooks import marked, warm
-from hooks.child import Runner
+from hooks import family, limits, marked, warm
 from hooks.distributions import Distributions
+from hooks.events import Events
 from hooks.job import Failure, Job, Result
+from hooks.launch import Launch
 from hooks.library import Library
+from hooks.running import MUTE, Child, remove
+
+GLANCE = 0.2  # seconds between two looks at how much the running blocks have written
+STARTING = 600.0  # seconds for the machine's own part before the first block
+LETTING_GO = 5.0  # seconds between a process's last word and its end
 
 
 class Gone(Exception):
     """The client is."""
 
 
-@dataclass
-class Child:
-    """One running process, as its supervisor sees it."""
-
-    job: Job
-    pid: int
-    events: Connection
-    folder: str
-    result: Result
-    cell: str = ""
-    line: int = 1
-    limit: float = 0.0
-    deadline: float = float("inf")
-    runner: int = 0  # the process that runs the current cell: the child, or its fork for a solution
-    ended: bool = False
-    died: int = 0
-    fresh: list[str] = field(default_factory=list)
-
-
 class Supervisor:
     """Takes jobs from one connection, keeps as many children as it may, answers with results."""
 
-    def __init__(self, client: Connection, root: Path, library: str, runtime: ModuleType, jobs: int) -> None:
-        self.client, self.root, self.library, self.runtime, self.jobs = client, root, library, runtime, jobs
-        self.distributions = Distributions()
-        marked.prepare(Library(root, library).files())
+    def __init__(self, client: Connection, launch: Launch, jobs: int) -> None:
+        self.client, self.launch, self.jobs = client, launch, jobs
         self.queue: deque[tuple[Job, Result]] = deque()
         self.children: list[Child] = []
         self.parts: dict[str, int] = {}  # processes that a section still needs
+        self.waiting = self.asked = False
+        family.adopt()
+        self.own = family.children()  # that `warm()` has started
+        signal.signal(signal.SIGTERM, self.terminated)
 
     def serve(self) -> None:
-        """Until the client closes its end, or dies."""
+        """Until the client closes its end, or dies; or somebody asks us to end."""
         try:
-            while True:
+            while not self.asked:
                 self.step()
         except Gone:
             pass
         finally:
-            self.end()
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for child in list(self.children):
+                self.end(child)
+                remove(child.folder)
+
+    def terminated(self, *_: Any) -> None:
+        self.asked = True
+        if self.waiting:
+            raise Gone
 
     def step(self) -> None:
         while self.queue and len(self.children) < self.jobs:
-            self.start(*self.queue.popleft())
-        timeout = max(0.0, min((c.deadline for c in self.children), default=float("inf")) - monotonic())
-        ready = wait([self.client, *(c.events for c in self.children)], None if timeout == float("inf") else timeout)
+            job, result = self.queue.popleft()
+            try:
+                self.start(job, result)
+            except OSError as error:  # the system has no more processes, files, or room on its disk
+                message = f"the section's process cannot be started: {error.strerror or error}."
+                result.failures.append(Failure("", 1, message, "Make room for it."))
+                self.settle(job, result)
+        handles = [child.handle for child in self.children if child.handle is not None]
+        timeout = max(0.0, min([GLANCE, *(c.deadline - monotonic() for c in self.children)])) if self.children else None
+        self.waiting = True
+        ready = [] if self.asked else wait([self.client, *(c.events.descriptor for c in self.children), *handles], timeout)
+        self.waiting = False
         if self.client in ready:
             try:
                 asked: Job | str = self.client.recv()
@@ -87,10 +90,13 @@ class Supervisor:
                 self.parts[asked.file] = 1
                 self.queue.append((asked, Result(asked.file)))
         for child in list(self.children):
-            if child.events in ready:
+            if child.events.descriptor in ready or child.handle in ready:
                 self.listen(child)
             elif monotonic() > child.deadline:
                 self.overdue(child)
+            elif child.written() > limits.FLOOD:
+                message = f"the block has written more than {limits.FLOOD // 1_000_000} MB to its output."
+                self.interrupt(child, message, "Show less.")
 
     def drop(self, file: str) -> None:
         """Nobody waits for a section any more. Who asked has one answer all the same: what there is of it."""
@@ -98,136 +104,98 @@ class Supervisor:
         running = [child for child in self.children if child.job.file == file]
         for item in queued:
             self.queue.remove(item)
-        self.parts[file] = len(running)
+        if queued or running:
+            self.parts[file] = len(running) or 1
         for child in running:
             child.ended, child.fresh = True, []
             self.reap(child)
         if queued and not running:
-            self.answer(queued[0][1])
-
-    def end(self) -> None:
-        for child in self.children:
-            _kill(child.pid)
-        for child in self.children:
-            os.waitpid(child.pid, 0)
-            shutil.rmtree(child.folder, ignore_errors=True)
+            self.settle(*queued[0])
 
     def start(self, job: Job, result: Result) -> None:
-        folder = tempfile.mkdtemp(prefix="book-")
-        ours, theirs = Pipe(duplex=False)
-        for name in ("scratch", "notes"):
-            os.mkdir(os.path.join(folder, name))
-        stack = os.open(os.path.join(folder, "stack"), os.O_CREAT | os.O_RDWR)
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
+        with contextlib.ExitStack() as undo:
+            folder = tempfile.mkdtemp(prefix="book-")
+            undo.callback(remove, folder)
+            for name in ("scratch", "notes", "temporary"):
+                os.mkdir(os.path.join(folder, name))
+            ours, theirs = os.pipe()
+            undo.callback(os.close, ours)
+            mine = [self.client.fileno(), ours, *(d for c in self.children for d in (c.events.descriptor, c.handle) if d is not None)]
             try:
-                warm.end_with_parent()
-                if os.getppid() != parent:  # it has died already
-                    os._exit(70)
-                self.client.close()
-                for other in [ours, *(c.events for c in self.children)]:
-                    other.close()
-                runner = Runner(job, self.root, self.library, self.runtime, theirs)
-                runner.run(stack, folder)
-            except BaseException:  # a fault of the machine itself
-                theirs.send(("failure", Failure("", 1, "the machine failed here.", "This is an error of `hooks`.", traceback.format_exc())))
+                pid = self.launch.start(job, folder, theirs, mine)
             finally:
-                os._exit(70)
-        theirs.close()
-        os.close(stack)
-        self.children.append(Child(job, pid, ours, folder, result, runner=pid))
+                os.close(theirs)
+            undo.pop_all()
+        handle = family.open_handle(pid)
+        self.children.append(Child(job, self.launch, pid, Events(ours), handle, folder, result, monotonic() + STARTING, pid))
 
     def listen(self, child: Child) -> None:
-        result = child.result
-        try:
-            kind, *what = child.events.recv()
-        except (EOFError, OSError):
-            return self.reap(child)
-        if kind == "start":
-            child.cell, child.line, child.limit, child.runner = what
-            child.deadline = monotonic() + child.limit
-        elif kind == "cell":
-            child.deadline = float("inf")
-            result.cells.append(what[0])
-        elif kind == "failure":
-            child.deadline = float("inf")
-            result.failures.append(what[0])
-        elif kind == "used":
-            notes = what[0]
-            for name in ("packages", "files", "modules", "whole", "units"):
-                getattr(result, name).update(notes[name])
-            result.versions.update(self.distributions.versions(notes["packages"]))
-            result.listed |= notes["listed"]
-            result.unknown = max(result.unknown, notes["unknown"])
-        elif kind == "fresh":
-            child.fresh.append(what[0])
-        elif kind == "died":
-            result.failures.append(self.death(child, what[0]))
-        elif kind == "end":
-            child.ended, result.device = True, what[0]
-            self.reap(child)  # at once: a process that it left behind may hold its end of the pipe
+        """Hear what a child has to say, and whether it lives."""
+        dead = child.dead(0)  # asked first: what it has said before its end is there
+        for kind, *what in child.events.read():
+            child.hear(kind, *what)
+        if child.ended:  # at once: a process that it left behind may hold its end of the pipe
+            self.reap(child)
+        elif child.events.garbled:
+            self.interrupt(child, "the block has written into the file through which its process answers.", "Write only into what it has opened.")
+        elif dead or (child.events.over and child.dead(LETTING_GO)):
+            self.reap(child)
+        elif child.events.over:
+            self.interrupt(child, MUTE, "Close only what it has opened.")
 
     def overdue(self, child: Child) -> None:
-        """End a block that takes too long, after asking where it is."""
+        """End a block that takes too long."""
+        process = family.look(child.runner)
+        if not child.busy:
+            self.interrupt(child, "behind this block, the section's process does not answer.", "Mend what the block leaves running.")
+        elif process and process.state == "T":
+            self.interrupt(child, "the block has stopped its process.", "A block must not stop its process.")
+        else:
+            self.interrupt(child, f"the block is still running after {child.limit:g} s.", "Make it faster, or raise `timeout=`.")
+
+    def interrupt(self, child: Child, message: str, mend: str) -> None:
+        """End a section, after asking its process where it is."""
         stack = Path(child.folder, "stack")
-        os.kill(child.runner, signal.SIGUSR1)
-        for _ in range(20):  # the dump is written by a signal handler in C: at once, if at all
-            sleep(0.05)
-            if stack.stat().st_size:
-                break
-        line, shown = self.where(child, stack.read_text(errors="replace"))
-        message = f"the block is still running after {child.limit:g} s."
-        child.result.failures.append(Failure(child.cell, line, message, "Make it faster, or raise `timeout=`.", shown))
+        if family.belongs(child.runner, child.pid):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(child.runner, signal.SIGUSR1)
+                os.kill(child.runner, signal.SIGCONT)
+            for _ in range(20):  # the dump is written by a signal handler in C: at once, if at all
+                sleep(0.05)
+                if stack.exists() and stack.stat().st_size:
+                    break
+        line, shown = child.where()
+        child.result.failures.append(Failure(child.cell, line, message, mend, shown))
         child.ended = True
         self.reap(child)
 
-    def where(self, child: Child, dump: str) -> tuple[int, str]:
-        """From a stack dump: the section's line that was running, and the stack in the book's own names."""
-        path = str(self.root / child.job.file)
-        lines, line = [], 0
-        for text in dump.partition("\nExtension modules")[0].splitlines():
-            if f'File "{path}", line ' in text:
-                number = int(text.split('", line ')[1].split()[0])
-                line = line or number
-            if f'"{Path(__file__).parent}/' in text or "/IPython/" in text:
-                continue
-            lines.append(text.replace(f"{self.root}/", ""))
-        kept = [text for text in lines if "multiprocessing" not in text and "<frozen" not in text]
-        return line or child.line, "\n".join(kept[:20])
-
-    def death(self, child: Child, status: int) -> Failure:
-        stack = Path(child.folder, "stack")
-        line, shown = self.where(child, stack.read_text(errors="replace")) if stack.exists() else (child.line, "")
-        how = f"died of {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
-        return Failure(child.cell, line, f"the block's process {how}.", "A block must not end its process.", shown)
+    def end(self, child: Child) -> int:
+        """End all that a section has started; the exit status of its first process."""
+        self.children.remove(child)
+        status = family.end(child.pid, [*self.own, *(other.pid for other in self.children)])
+        child.events.close()
+        if child.handle is not None:
+            os.close(child.handle)
+        return status
 
     def reap(self, child: Child) -> None:
-        _kill(child.pid)
-        status = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
-        child.events.close()
+        status = self.end(child)
         if not child.ended:
-            child.result.failures.append(self.death(child, status))
-        shutil.rmtree(child.folder, ignore_errors=True)
-        self.children.remove(child)
-        self.parts[child.job.file] += len(child.fresh) - 1
+            child.result.failures.append(child.death(status))
+        remove(child.folder)
+        self.parts[child.job.file] += len(child.fresh)
         for name in child.fresh:
             self.queue.appendleft((replace(child.job, only=name), child.result))
-        if not self.parts[child.job.file]:
-            self.answer(child.result)
+        self.settle(child.job, child.result)
 
-    def answer(self, result: Result) -> None:
-        try:
-            self.client.send(result)
-        except OSError:
-            raise Gone from None
-
-
-def _kill(pid: int) -> None:
-    """End a child and what it started in its own session; the child may be gone already."""
-    for end in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            end(pid, signal.SIGKILL)
+    def settle(self, job: Job, result: Result) -> None:
+        """One process of a section is done; the last one's end is answered."""
+        self.parts[job.file] -= 1
+        if not self.parts[job.file]:
+            try:
+                self.client.send(result)
+            except OSError:
+                raise Gone from None
 
 
 def main(arguments: list[str]) -> None:
@@ -237,14 +205,15 @@ def main(arguments: list[str]) -> None:
     sys.path[0] = root  # where the library is; the working folder will be another
     warm.end_with_parent()  # while nobody listens to the client
     runtime = warm.begin(Path(source), library)
+    os.set_inheritable(int(number), False)
     if isinstance(runtime, Failure):
         client.send(runtime)
     else:
         client.send(None)
         warm.end_with_parent(False)  # from here on the end of the connection tells, and there is something to clear away
-        supervisor = Supervisor(client, Path(root), library, runtime, int(jobs))
+        marked.prepare(Library(Path(root), library).files())
         warm.freeze()
-        supervisor.serve()
+        Supervisor(client, Launch(Path(root), Path(source), library, runtime, Distributions()), int(jobs)).serve()
 
 
 if __name__ == "__main__":

@@ -368,18 +368,6 @@ def test_a_runtime_that_imports_the_library(old: Tiny) -> None:
     )
 
 
-def test_a_runtime_that_starts_threads(old: Tiny) -> None:
-    old.edit(
-        "book/_runtime.py",
-        "import pandas  # noqa: F401",
-        "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
-    )
-    refused(
-        old,
-        f"book/_runtime.py:1: {NO_START}: `warm()` leaves 2 threads, and then forking is not safe. Set their number to 1 in `environment`.",
-    )
-
-
 def test_a_runtime_that_is_not_python(old: Tiny) -> None:
     old.edit("book/_runtime.py", "# Rain needs no network.", "umbrella = = 1")
     line = (old.root / "book/_runtime.py").read_text().split("umbrella")[0].count("\n") + 1

@@ -1,13 +1,14 @@
-"""Python runs this at its start, in processes that a section starts: they are watched as the section is."""
+"""Python runs this at its start, in processes that a section starts: they are watched and guarded as the section is."""
 
 import importlib.util
 import os
 import sys
 from importlib.machinery import PathFinder
 
-from hooks import watch
+from hooks import guard, watch
 
 watch.begin_child()
+guard.begin_child()
 
 # Another sitecustomize, which this one hides, is the machine's owner's: it runs, too.
 _here = os.path.dirname(os.path.abspath(__file__))
