@@ -60,7 +60,7 @@ environment = {
 }
 
 
-def warm():
+def warm(packages):
     """What the sections import, with what comes late: the first optimizer, the first figure."""
     import matplotlib.pyplot as plt
 
@@ -68,9 +68,14 @@ def warm():
     axes.plot([0, 1])
     figure.canvas.draw()
     plt.close(figure)
+    if packages is not None and "torch" not in packages:
+        return
     import torch
 
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    weight = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    weight.sum().backward()
+    optimizer.step()
 
 
 def seed():

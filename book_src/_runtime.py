@@ -34,8 +34,16 @@ environment = {
 network: tuple[str, ...] = ()
 
 
-def warm() -> None:
-    """Import, once, what most sections import, with the parts that are imported late."""
+# Packages that import neither torch nor scikit-learn; so does the standard library, but who imports by a name in a
+# string may import anything.
+LIGHT = {"numpy", "matplotlib", "PIL", "IPython"} | (sys.stdlib_module_names - {"importlib", "pkgutil", "runpy"})
+
+
+def warm(packages: frozenset[str] | None) -> None:
+    """Import, once, what most sections import, with the parts that are imported late.
+
+    `packages` are those that the sections that are to run import, as far as their text tells; None: any.
+    """
     import matplotlib.pyplot as plt
     import numpy  # noqa: F401
 
@@ -43,30 +51,48 @@ def warm() -> None:
     axes.plot([0, 1])
     figure.canvas.draw()
     plt.close(figure)
+    heavy = {"sklearn", "torch"} if packages is None else packages - LIGHT
     try:
-        import sklearn.datasets  # noqa: F401
+        if "sklearn" in heavy:
+            import sklearn.datasets  # noqa: F401
+        if not heavy - {"sklearn"}:
+            return
         import torch
     except ImportError:  # a section that needs it will say so
         return
-    # The first optimizer pulls in another 1.3 s of imports.
-    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    # The first optimizer pulls in another 1.3 s of imports, its first step some more.
+    weight = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    weight.sum().backward()
+    optimizer.step()
 
 
 def imported(package: str) -> None:
-    """Called when a block, or the library, first imports a package: figures get the book's style."""
+    """Called when a block, or the library, has imported a package for the first time: figures get the book's style."""
     if package == "matplotlib":
         from dlkit import plot
 
         plot.use()
+    seed()  # what was not warm comes without a seed
+
+
+seeded: set[str] = set()  # packages whose generators are in a known state
 
 
 def seed() -> None:
-    """Put every generator of random numbers into a known state, before a section's first block."""
-    random.seed(0)
-    if numpy := sys.modules.get("numpy"):
-        numpy.random.seed(0)
-    if torch := sys.modules.get("torch"):
-        torch.manual_seed(0)
+    """Put every generator of random numbers into a known state: all before a section's first block, later only those
+    that have come in since."""
+    for package, put in SEEDS.items():
+        if package in sys.modules and package not in seeded:
+            seeded.add(package)
+            put(sys.modules[package])
+
+
+SEEDS = {
+    "random": lambda module: module.seed(0),
+    "numpy": lambda module: module.random.seed(0),
+    "torch": lambda module: module.manual_seed(0),
+}
 
 
 def random_state() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from hooks.problem import BookError, Problem
 from hooks.section import Section
 
 PINNED = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*(?P<version>[^\s;#]+)")
+LIMITS = {"warm", "memory", "fork"}  # names of `_runtime.py` that change no result
 
 
 class _Loader(yaml.SafeLoader):
@@ -104,9 +106,14 @@ class Book:
 
     @cached_property
     def runtime(self) -> dict[str, str]:
-        """The book's own page of code is a unit, too: it sets the seeds."""
+        """The book's own page of code is a unit, too: it sets the seeds. What only makes blocks faster, or sets them a
+        limit, is left out of it."""
         path = self.source / "_runtime.py"
-        return {"_runtime": keys.digest(keys.form(keys.parse(path, self.root)))} if path.exists() else {}
+        if not path.exists():
+            return {}
+        tree = keys.parse(path, self.root)
+        tree.body = [node for node in tree.body if not LIMITS & _names(node)]
+        return {"_runtime": keys.digest(keys.form(tree))}
 
     @cached_property
     def pinned(self) -> dict[str, str]:
@@ -119,6 +126,14 @@ class Book:
     def record_file(self, section: Section) -> Path:
         """Where the section's record is: `_records/<chapter>/<section>.json` below the source folder."""
         return self.source / "_records" / self.path(section.file).relative_to(self.source).with_suffix(".json")
+
+
+def _names(node: ast.stmt) -> set[str]:
+    """The names that a statement binds, as far as it is a definition or a plain assignment."""
+    if isinstance(node, ast.FunctionDef):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def text(path: Path, file: str) -> str:

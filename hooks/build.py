@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hooks import bibliography, highlight, keys, notices, outline, refs, render, reuse, run, sanitize, tex
+from hooks import highlight, imports, keys, notices, outline, refs, render, reuse, run, sanitize, tex
+from hooks.bibliography import Bibliography
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
@@ -62,11 +63,13 @@ class Build:
         return Context(self.book.root, labels, self.bibliography, self.book.library.source)
 
     @cached_property
-    def bibliography(self) -> bibliography.Bibliography:
+    def bibliography(self) -> Bibliography:
         key = keys.digest(*self.texts["references.bib"])
-        found: bibliography.Bibliography | None = self.book.cache.get("bibliography", key)
+        found: Bibliography | None = self.book.cache.get("bibliography", key)
         if found is None:
-            found = bibliography.read(*self.texts["references.bib"])
+            from hooks import bibtex  # its parser is needed only where something has changed
+
+            found = bibtex.read(*self.texts["references.bib"])
             if not found.problems:
                 self.book.cache.put("bibliography", key, found)
         return found
@@ -86,7 +89,7 @@ class Build:
         todo = self.must_run
         if not todo:
             return
-        with Pool(self.book) as pool:
+        with Pool(self.book, packages=imports.packages(self.book, (state.section for state in todo))) as pool:
             self._prepare(todo)
             for done in run.execute(self.book, todo, pool=pool):
                 self.outcomes[done.section.file] = done

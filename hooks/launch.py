@@ -2,7 +2,7 @@
 
 Forking copies one thread. Where the warm process has others, or on macOS, whose own libraries start some behind our
 back, a lock may stay locked for ever in the copy. A new process is `python -m hooks.launch TELL PARENT FOLDER ROOT SOURCE
-LIBRARY`; its job lies in the folder.
+LIBRARY PACKAGES`; its job lies in the folder.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Launch:
     root: Path
     source: Path
     library: str
+    packages: str  # as `warm.named` writes them
     runtime: ModuleType
     distributions: Distributions
 
@@ -58,7 +59,7 @@ class Launch:
 
     def _anew(self, job: Job, folder: str, tell: int, parent: int) -> int:
         Path(folder, "job").write_bytes(pickle.dumps(job))
-        words = [str(tell), str(parent), folder, str(self.root), str(self.source), self.library]
+        words = [str(tell), str(parent), folder, str(self.root), str(self.source), self.library, self.packages]
         os.set_inheritable(tell, True)
         try:
             return os.posix_spawn(sys.executable, [sys.executable, "-m", "hooks.launch", *words], os.environ)
@@ -91,10 +92,10 @@ def begin(parent: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    tell, parent, folder, root, source, library = arguments
+    tell, parent, folder, root, source, library, packages = arguments
     begin(int(parent))
     sys.path[0] = root
-    runtime = warm.begin(Path(source), library)
+    runtime = warm.begin(Path(source), library, packages)
     os.set_inheritable(int(tell), False)
     connection: Any = Connection(int(tell), readable=False)
     if isinstance(runtime, Failure):
@@ -104,7 +105,7 @@ def main(arguments: list[str]) -> None:
         job = pickle.load(file)
     marked.prepare(Library(Path(root), library).files())
     warm.freeze()
-    Launch(Path(root), Path(source), library, runtime, Distributions()).live(job, folder, connection, int(parent), forks=False)
+    Launch(Path(root), Path(source), library, packages, runtime, Distributions()).live(job, folder, connection, int(parent), forks=False)
 
 
 if __name__ == "__main__":

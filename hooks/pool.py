@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from hooks import warm
 from hooks.book import Book
 from hooks.job import Failure, Job, Result
 from hooks.problem import BookError, Problem
@@ -23,11 +24,11 @@ from hooks.problem import BookError, Problem
 class Pool:
     """A warm process for one book. Use it as a context, or `close` it.
 
-    It warms up while nobody waits for it. `wait`, and so `run`, raise BookError if the book's `_runtime.py` fails, or
+    `packages` are those that its sections will import; None: any. It warms up while nobody waits for it. `wait`, and so `run`, raise BookError if the book's `_runtime.py` fails, or
     if what it imports is not installed.
     """
 
-    def __init__(self, book: Book, jobs: int | None = None) -> None:
+    def __init__(self, book: Book, jobs: int | None = None, packages: frozenset[str] | None = None) -> None:
         self.book = book
         ours, theirs = socket.socketpair()
         here = str(Path(__file__).resolve().parents[1])
@@ -35,6 +36,7 @@ class Pool:
         variables = {**os.environ, **environment(book.source / "_runtime.py"), "PYTHONPATH": os.pathsep.join(paths)}
         self.jobs = jobs or os.cpu_count() or 1
         command = [sys.executable, "-m", "hooks.worker", str(theirs.fileno()), str(book.root), str(book.source), book.library.name, str(self.jobs)]
+        command.append(warm.named(packages))
         self.log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             command,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hooks import compare, job, keys, records, uses
+from hooks import compare, imports, job, keys, records, uses
 from hooks.book import Book
 from hooks.pool import Pool
 from hooks.problem import BookError, Problem
@@ -87,7 +87,7 @@ def execute(book: Book, todo: Iterable[State], jobs: int | None = None, pool: Po
     if not waiting:
         return
     longest = sorted(waiting.values(), key=lambda s: -(s.record.ran.seconds if s.record else 1e9))
-    own = pool or Pool(book, jobs)
+    own = pool or Pool(book, jobs, imports.packages(book, (s.section for s in longest)))
     try:
         for result in own.run(job.job(s.section) for s in longest):
             yield outcome(book, waiting[result.file], result)

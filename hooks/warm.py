@@ -17,14 +17,17 @@ from hooks import capture
 from hooks.job import Failure
 
 
-def begin(source: Path, library: str) -> ModuleType | Failure:
-    """Warm this process up, in the book's own environment; the `_runtime` module, or why it will not do."""
+def begin(source: Path, library: str, packages: str) -> ModuleType | Failure:
+    """Warm this process up, in the book's own environment; the `_runtime` module, or why it will not do.
+
+    `packages` are those that sections will import, as `named` writes them.
+    """
     gc.disable()  # there is next to nothing to collect, and looking for it takes a third of the time
     try:
         runtime = _runtime(source)
         from hooks.shell import Shell  # IPython: what every section needs
 
-        getattr(runtime, "warm", lambda: None)()
+        getattr(runtime, "warm", lambda packages: None)(None if packages == ANY else frozenset(packages.split()))
         Shell.instance()  # behind it: what is imported there shall find no shell, as in a program
         if "matplotlib.figure" in sys.modules:
             _draw()
@@ -34,6 +37,14 @@ def begin(source: Path, library: str) -> ModuleType | Failure:
         message = f"it imports {library}, whose changes would not be seen."
         return Failure("", 1, message, "Leave that to the sections.")
     return runtime
+
+
+ANY = "*"
+
+
+def named(packages: frozenset[str] | None) -> str:
+    """Packages as an argument of a command."""
+    return ANY if packages is None else " ".join(sorted(packages))
 
 
 def _draw() -> None:

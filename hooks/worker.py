@@ -1,6 +1,6 @@
 """The warm process: imports what sections import, once, then starts a process for each; watches over them.
 
-Started by `pool.py` as `python -m hooks.worker FD ROOT SOURCE LIBRARY JOBS`. Single-threaded, so that forking is safe.
+Started by `pool.py` as `python -m hooks.worker FD ROOT SOURCE LIBRARY JOBS PACKAGES`. Single-threaded, so that forking is safe.
 """
 
 from __future__ import annotations
@@ -199,12 +199,12 @@ class Supervisor:
 
 
 def main(arguments: list[str]) -> None:
-    number, root, source, library, jobs = arguments
+    number, root, source, library, jobs, packages = arguments
     client: Any = Connection(int(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides
     sys.path[0] = root  # where the library is; the working folder will be another
     warm.end_with_parent()  # while nobody listens to the client
-    runtime = warm.begin(Path(source), library)
+    runtime = warm.begin(Path(source), library, packages)
     os.set_inheritable(int(number), False)
     if isinstance(runtime, Failure):
         client.send(runtime)
@@ -213,7 +213,7 @@ def main(arguments: list[str]) -> None:
         warm.end_with_parent(False)  # from here on the end of the connection tells, and there is something to clear away
         marked.prepare(Library(Path(root), library).files())
         warm.freeze()
-        Supervisor(client, Launch(Path(root), Path(source), library, runtime, Distributions()), int(jobs)).serve()
+        Supervisor(client, Launch(Path(root), Path(source), library, packages, runtime, Distributions()), int(jobs)).serve()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from hooks.background import Background, Progress
 from hooks.book import Book
 
 MEASURING, MOON, WORK = (f"book/water/{slug}.md" for slug in ("measuring-rain", "the-moon-and-the-rain", "a-mornings-work"))
+WARM = "def warm(packages: frozenset[str] | None) -> None:"
 TOTAL = "return round(sum(rain.values()), 1)"
 LIMIT = 60.0  # seconds, for what is to happen soon
 
@@ -284,7 +285,7 @@ def test_what_was_edited_last_runs_first(preview: Preview) -> None:
 
 
 def test_a_warm_process_that_does_not_start_says_so_and_is_tried_again(preview: Preview) -> None:
-    preview.tiny.edit("book/_runtime.py", "def warm() -> None:", "def warm() -> None:\n    1 / 0\n\ndef warmer() -> None:")
+    preview.tiny.edit("book/_runtime.py", WARM, f"{WARM}\n    1 / 0\n\ndef warmer() -> None:")
     preview.ask()
     assert set(preview.next()) == {MEASURING, MOON, WORK}
     [problem] = preview.background.problems
@@ -359,7 +360,7 @@ def test_closing_ends_what_runs(tiny: Tiny) -> None:
 
 
 def test_closing_does_not_wait_for_warmth(tiny: Tiny) -> None:
-    tiny.edit("book/_runtime.py", "def warm() -> None:", "def warm() -> None:\n    import time\n    time.sleep(600)\n\ndef warmer() -> None:")
+    tiny.edit("book/_runtime.py", WARM, f"{WARM}\n    import time\n    time.sleep(600)\n\ndef warmer() -> None:")
     preview = Preview(tiny, Background(lambda files: None), Queue())
     preview.ask()
     until(lambda: preview.background._pool)

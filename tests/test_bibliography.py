@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hooks.bibliography import Bibliography, read
+from hooks.bibliography import Bibliography
+from hooks.bibtex import read
 
 
 def one(entry: str) -> str:

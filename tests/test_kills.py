@@ -106,7 +106,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     still(tiny)
     shutil.rmtree(tiny.root / "book/_records")  # whose clock ran
     # Something that a kill must find, too: a block's own process.
-    tiny.edit(MORNING, 'subprocess.run(["echo", "07:22  the printer"], check=True)', 'subprocess.run(["sh", "-c", "sleep 0.3; echo 07:22  the printer"], check=True)')
+    tiny.edit(MORNING, """subprocess.run([sys.executable, "-c", "print('07:22  the printer')"], check=True)""", 'subprocess.run(["sh", "-c", "sleep 0.3; echo 07:22  the printer"], check=True)')
     done = tiny.run("update")
     assert done.status == 0, done.said
     done = tiny.run("site", "--strict")

@@ -33,7 +33,7 @@ import importlib.util, warnings
 _spec = importlib.util.spec_from_file_location("_runtime", {path!r})
 _runtime = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_runtime)
-_runtime.warm()
+_runtime.warm(None)
 _runtime.seed()
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hooks import bibliography, outline, refs, section
+from hooks import bibtex, outline, refs, section
 from hooks.refs import Refs
 from hooks.section import Section
 
@@ -100,7 +100,7 @@ def test_a_planned_section_is_its_title_without_a_link() -> None:
 
 def test_what_leads_nowhere_is_told_with_what_is_near() -> None:
     found, sections = book()
-    works = bibliography.read("@misc{woo, title={T}, year=1}", "r.bib")
+    works = bibtex.read("@misc{woo, title={T}, year=1}", "r.bib")
     problems = list(found.check(sections["water/rain.md"], works))
     assert [str(problem) for problem in problems] == [
         "book/water/rain.md:27: nothing has the label `sec-rains`. Did you mean `@sec-rain`, `@sec-hail`, `@sec-units`?",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markup import elements, png
 
-from hooks import bibliography, lift, outline, refs, render, section, tex
+from hooks import bibtex, lift, outline, refs, render, section, tex
 from hooks.notices import Notice
 from hooks.problem import Problem
 from hooks.records import Cell, Output, Ran, Record, Uses
@@ -34,7 +34,7 @@ parts:
     chapters:
       - {slug: water, title: Water, sections: [{rain: }, {hail: }, {snow: Snow}]}
 """
-BIBLIOGRAPHY = bibliography.read(
+BIBLIOGRAPHY = bibtex.read(
     "@misc{wu, author={Wu, A}, title={T $x$}, year=1}\n@misc{lo, author={Lo, B}, title={U}, year=2}", "r.bib"
 )
 LIBRARY = {"puddle.f": ("def f():\n    return 1 < 2\n", "puddle/f.py", 7)}

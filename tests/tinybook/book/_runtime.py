@@ -18,8 +18,8 @@ environment: dict[str, str] = {
 network: tuple[str, ...] = ()
 
 
-def warm() -> None:
-    """Import once what most sections import; an empty figure brings what matplotlib imports late."""
+def warm(packages: frozenset[str] | None) -> None:
+    """Import once what most sections import, whatever these do; an empty figure brings what matplotlib imports late."""
     import matplotlib.pyplot as plt
     import pandas  # noqa: F401
 
