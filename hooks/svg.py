@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -38,6 +39,7 @@ URL = re.compile(r"url\(\s*[\"']?#(?P<id>[^\"')\s]+)[\"']?\s*\)\Z")
 UNSAFE = re.compile(r"url|expression|javascript|[\\@<>{}]|/\*", re.IGNORECASE)
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+\Z")
 EVERYWHERE = re.compile(r"\*\s*\{(?P<style>[^{}]*)\}")  # matplotlib's one rule
+PLAIN = re.compile(r"(?:[\w.,:;#()%/+-]| (?! ))*\Z", re.ASCII)  # but for spaces at its ends, which are not there
 LENGTH = re.compile(r"\s*(?P<number>\d+(?:\.\d*)?|\.\d+)\s*(?P<unit>px|pt|in|cm|mm)?\s*\Z")
 PIXELS = {"px": 1.0, "pt": 4 / 3, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4}
 
@@ -73,6 +75,7 @@ class _Drawing:
             if old in referred and old not in self.addresses:
                 self.addresses[old] = f"{prefix}.{len(self.addresses) + 1}"
         self.given: set[str] = set()
+        self.styles: dict[str, str] = {}  # many elements have the same one
 
     def nodes(self) -> Iterator[etree._Element]:
         return (node for node in self.root.iter() if _name(node) in ELEMENTS)
@@ -115,7 +118,7 @@ class _Drawing:
 
     def element(self, node: etree._Element, attributes: dict[str, str]) -> Iterator[str]:
         name = _name(node)
-        yield "<" + name + "".join(f' {key}="{sanitize.attribute(value)}"' for key, value in attributes.items())
+        yield "<" + name + "".join(f' {key}="{_quoted(value)}"' for key, value in attributes.items())
         inside = "".join(self.inside(node, name in ("text", "tspan", "textPath", "title", "desc")))
         yield f">{inside}</{name}>" if inside else "/>"
 
@@ -143,8 +146,10 @@ class _Drawing:
                 elif _name(node) == "image" and PICTURE.match(data):
                     yield "href", data
             elif name == "style":
-                if style := ";".join(f"{key}:{part}" for key, part in self.properties(value)):
-                    yield "style", style
+                if value not in self.styles:
+                    self.styles[value] = ";".join(f"{key}:{part}" for key, part in self.properties(value))
+                if self.styles[value]:
+                    yield "style", self.styles[value]
             elif name in LOOKS:
                 yield from ((name, shown) for shown in [self.look(name, value)] if shown)
             elif name in PLACES and not UNSAFE.search(value):
@@ -165,15 +170,24 @@ class _Drawing:
         return "currentColor" if name in ("fill", "stroke") and BLACK.match(value) else value
 
 
+def _quoted(value: str) -> str:
+    """A value inside quotes; most are numbers and words, which stand there as they are."""
+    return value if PLAIN.match(value) else sanitize.attribute(value)
+
+
+@lru_cache(maxsize=1000)
 def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
 def _name(node: etree._Element) -> str:
     """An element's name if it is one of SVG's; nothing for entities and for what is foreign."""
-    if not isinstance(node.tag, str):
-        return ""
-    space, _, name = node.tag.rpartition("}")
+    return _tag(node.tag) if isinstance(node.tag, str) else ""
+
+
+@lru_cache(maxsize=1000)
+def _tag(tag: str) -> str:
+    space, _, name = tag.rpartition("}")
     return name if space in ("", "{" + SVG) else ""
 
 
@@ -181,4 +195,5 @@ def _targets(node: etree._Element) -> Iterator[str]:
     for key, value in node.attrib.items():
         if _local(str(key)) == "href" and str(value).startswith("#"):
             yield str(value)[1:]
-        yield from re.findall(r"url\(\s*[\"']?#([^\"')\s]+)", str(value))
+        if "url" in value:
+            yield from re.findall(r"url\(\s*[\"']?#([^\"')\s]+)", str(value))
