@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hooks import compare, imports, job, keys, records, uses
+from hooks import compare, imports, job, records, uses
 from hooks.book import Book
 from hooks.pool import Pool
 from hooks.problem import BookError, Problem
@@ -100,7 +100,8 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     """Hold a run against the section's record."""
     section = before.section
     by_name = {cell.name: cell for cell in result.cells}
-    cells = tuple(replace(by_name[cell.name], source=keys.cell_key(cell)) for cell in section.cells if cell.name in by_name)
+    named = zip(section.cells, section.cell_keys, strict=True)
+    cells = tuple(replace(by_name[cell.name], source=key) for cell, key in named if cell.name in by_name)
     seconds = round(sum(cell.seconds for cell in cells), 2)
     today = datetime.date.today().isoformat()
     here = f"{platform.system()} {'x86-64' if platform.machine() in ('x86_64', 'AMD64') else platform.machine()}"

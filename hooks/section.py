@@ -48,9 +48,14 @@ class Section:
         return self.every(kind) + tuple(inside)
 
     @cached_property
+    def cell_keys(self) -> tuple[str, ...]:
+        """What identifies each cell."""
+        return tuple(map(keys.cell_key, self.cells))
+
+    @cached_property
     def key(self) -> str:
         """The source key: what identifies all that is executed."""
-        return keys.source_key(self.cells)
+        return keys.source_key(self.cell_keys)
 
     @cached_property
     def title(self) -> str:

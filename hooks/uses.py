@@ -11,6 +11,7 @@ import difflib
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from hooks import keys
@@ -59,10 +60,15 @@ def _units(book: Book, section: Section, result: Result) -> set[str]:
     return used
 
 
-def _mentioned(section: Section) -> set[str]:
+def _mentioned(section: Section) -> frozenset[str]:
     """Every name that a section writes: a function may be looked at (its signature, its source) and not called."""
     raised = {block.options.raises.rpartition(".")[2] for block in section.blocks}
-    return raised | {name for cell in section.cells for name in _names(cell.source)}
+    return _named(tuple(cell.source for cell in section.cells)) | raised
+
+
+@lru_cache(maxsize=4)
+def _named(sources: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name for source in sources for name in _names(source))
 
 
 def _names(source: str) -> Iterator[str]:
@@ -121,7 +127,7 @@ def changes(book: Book, uses: Uses) -> list[Change]:
 
 def changed_cells(section: Section, record: Record) -> Iterator[Change]:
     """The cells of a section that are not those of its record: changed, new, gone."""
-    before, after = [cell.source for cell in record.cells], [keys.cell_key(cell) for cell in section.cells]
+    before, after = [cell.source for cell in record.cells], list(section.cell_keys)
     for what, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if what == "equal":
             continue
