@@ -60,6 +60,9 @@ environment = {
 }
 
 
+heavy = ("torch",)
+
+
 def warm(packages):
     """What the sections import, with what comes late: the first optimizer, the first figure."""
     import matplotlib.pyplot as plt

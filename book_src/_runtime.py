@@ -34,9 +34,8 @@ environment = {
 network: tuple[str, ...] = ()
 
 
-# Packages that import neither torch nor scikit-learn; so does the standard library, but who imports by a name in a
-# string may import anything.
-LIGHT = {"numpy", "matplotlib", "PIL", "IPython"} | (sys.stdlib_module_names - {"importlib", "pkgutil", "runpy"})
+# Packages that take long to import. Sections that import none of them do not wait for it.
+heavy = ("torch", "sklearn")
 
 
 def warm(packages: frozenset[str] | None) -> None:
@@ -51,20 +50,20 @@ def warm(packages: frozenset[str] | None) -> None:
     axes.plot([0, 1])
     figure.canvas.draw()
     plt.close(figure)
-    heavy = {"sklearn", "torch"} if packages is None else packages - LIGHT
+    wanted = heavy if packages is None else packages
     try:
-        if "sklearn" in heavy:
+        if "sklearn" in wanted:
             import sklearn.datasets  # noqa: F401
-        if not heavy - {"sklearn"}:
-            return
-        import torch
+        if "torch" in wanted:
+            import torch
+
+            # The first optimizer pulls in another 1.3 s of imports, its first step some more.
+            weight = torch.zeros(1, requires_grad=True)
+            optimizer = torch.optim.SGD([weight], lr=0.1)
+            weight.sum().backward()
+            optimizer.step()
     except ImportError:  # a section that needs it will say so
         return
-    # The first optimizer pulls in another 1.3 s of imports, its first step some more.
-    weight = torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.SGD([weight], lr=0.1)
-    weight.sum().backward()
-    optimizer.step()
 
 
 def imported(package: str) -> None:

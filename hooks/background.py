@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Pipe, wait
 
-from hooks import job, run
+from hooks import imports, job, run
 from hooks.book import Book
 from hooks.moment import Kept, Moment, changed, edited, files
 from hooks.pool import Pool
@@ -143,7 +143,7 @@ class Background:
             return False
         state = self._waiting.pop(file)
         self._running[file], self._tried = _Run(state.section.text, now, state), now
-        self._pool.connection.send(job.job(state.section))
+        self._pool.connection.send(job.job(state.section, imports.packages(now.book, [state.section])))
         return True
 
     def _hear(self, pool: Pool) -> None:

@@ -34,6 +34,7 @@ class Job:
     file: str
     text: str
     tasks: tuple[Task, ...]
+    packages: frozenset[str] = frozenset()  # that it imports, as far as its text tells
     only: str = ""  # run the section again, in silence, and then this solution
 
     def main(self) -> tuple[Task, ...]:
@@ -73,8 +74,8 @@ class Result:
     device: str = ""
 
 
-def job(section: Section) -> Job:
-    """The job that runs a section."""
+def job(section: Section, packages: frozenset[str] = frozenset()) -> Job:
+    """The job that runs a section; `packages` are those that it imports."""
     tasks = []
     for cell in section.cells:
         if isinstance(cell, Block):
@@ -84,4 +85,4 @@ def job(section: Section) -> Job:
             tasks.append(Task(cell.name, cell.source, cell.first_line, False, cell.solution, o.raises, quiet, o.test, limit))
         else:
             tasks.append(Task(cell.name, cell.source, cell.first_line, True, cell.solution))
-    return Job(section.file, section.text, tuple(tasks))
+    return Job(section.file, section.text, tuple(tasks), packages)

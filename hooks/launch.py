@@ -2,7 +2,7 @@
 
 Forking copies one thread. Where the warm process has others, or on macOS, whose own libraries start some behind our
 back, a lock may stay locked for ever in the copy. A new process is `python -m hooks.launch TELL PARENT FOLDER ROOT SOURCE
-LIBRARY PACKAGES`; its job lies in the folder.
+LIBRARY`; its job lies in the folder.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ class Launch:
     root: Path
     source: Path
     library: str
-    packages: str  # as `warm.named` writes them
     runtime: ModuleType
     distributions: Distributions
 
@@ -59,7 +58,7 @@ class Launch:
 
     def _anew(self, job: Job, folder: str, tell: int, parent: int) -> int:
         Path(folder, "job").write_bytes(pickle.dumps(job))
-        words = [str(tell), str(parent), folder, str(self.root), str(self.source), self.library, self.packages]
+        words = [str(tell), str(parent), folder, str(self.root), str(self.source), self.library]
         os.set_inheritable(tell, True)
         try:
             return os.posix_spawn(sys.executable, [sys.executable, "-m", "hooks.launch", *words], os.environ)
@@ -92,20 +91,21 @@ def begin(parent: int) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    tell, parent, folder, root, source, library, packages = arguments
+    tell, parent, folder, root, source, library = arguments
     begin(int(parent))
     sys.path[0] = root
-    runtime = warm.begin(Path(source), library, packages)
+    runtime = warm.begin(Path(source))
     os.set_inheritable(int(tell), False)
     connection: Any = Connection(int(tell), readable=False)
-    if isinstance(runtime, Failure):
-        connection.send(("failure", replace(runtime, line=1, message=f"`_runtime.py` fails at line {runtime.line}: {runtime.message}")))
-        os._exit(UNABLE)
     with open(os.path.join(folder, "job"), "rb") as file:
-        job = pickle.load(file)
+        job: Job = pickle.load(file)
+    failure = runtime if isinstance(runtime, Failure) else warm.heat(runtime, Path(source), job.packages) or warm.finish(library)
+    if isinstance(runtime, Failure) or failure:
+        assert failure is not None
+        connection.send(("failure", replace(failure, line=1, message=f"`_runtime.py` fails at line {failure.line}: {failure.message}")))
+        os._exit(UNABLE)
     marked.prepare(Library(Path(root), library).files())
-    warm.freeze()
-    Launch(Path(root), Path(source), library, packages, runtime, Distributions()).live(job, folder, connection, int(parent), forks=False)
+    Launch(Path(root), Path(source), library, runtime, Distributions()).live(job, folder, connection, int(parent), forks=False)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def execute(book: Book, todo: Iterable[State], jobs: int | None = None, pool: Po
     longest = sorted(waiting.values(), key=lambda s: -(s.record.ran.seconds if s.record else 1e9))
     own = pool or Pool(book, jobs, imports.packages(book, (s.section for s in longest)))
     try:
-        for result in own.run(job.job(s.section) for s in longest):
+        for result in own.run(job.job(s.section, imports.packages(book, [s.section])) for s in longest):
             yield outcome(book, waiting[result.file], result)
     finally:
         if pool is None:

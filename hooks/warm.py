@@ -17,26 +17,37 @@ from hooks import capture
 from hooks.job import Failure
 
 
-def begin(source: Path, library: str, packages: str) -> ModuleType | Failure:
-    """Warm this process up, in the book's own environment; the `_runtime` module, or why it will not do.
-
-    `packages` are those that sections will import, as `named` writes them.
-    """
+def begin(source: Path) -> ModuleType | Failure:
+    """The book's `_runtime` module, in its own environment; or why it will not do."""
     gc.disable()  # there is next to nothing to collect, and looking for it takes a third of the time
     try:
-        runtime = _runtime(source)
-        from hooks.shell import Shell  # IPython: what every section needs
-
-        getattr(runtime, "warm", lambda packages: None)(None if packages == ANY else frozenset(packages.split()))
-        Shell.instance()  # behind it: what is imported there shall find no shell, as in a program
-        if "matplotlib.figure" in sys.modules:
-            _draw()
+        return _runtime(source)
     except BaseException as error:  # whatever it is, it is the book's error
         return _failure(error, source)
+
+
+def heat(runtime: ModuleType, source: Path, packages: frozenset[str] | None) -> Failure | None:
+    """Import what sections import that use these packages; why it fails, if it does."""
+    try:
+        getattr(runtime, "warm", lambda packages: None)(packages)
+    except BaseException as error:
+        return _failure(error, source)
+    return None
+
+
+def finish(library: str) -> Failure | None:
+    """When all that is to be imported is there."""
+    from hooks.shell import Shell  # IPython: what every section needs
+
+    Shell.instance()  # behind the imports: what is imported there shall find no shell, as in a program
+    if "matplotlib.figure" in sys.modules:
+        _draw()
     if library in sys.modules:
         message = f"it imports {library}, whose changes would not be seen."
         return Failure("", 1, message, "Leave that to the sections.")
-    return runtime
+    gc.freeze()  # out of the collector's sight: forks would look at it, and so copy it
+    gc.enable()
+    return None
 
 
 ANY = "*"
@@ -47,6 +58,10 @@ def named(packages: frozenset[str] | None) -> str:
     return ANY if packages is None else " ".join(sorted(packages))
 
 
+def those(named: str) -> frozenset[str] | None:
+    return None if named == ANY else frozenset(named.split())
+
+
 def _draw() -> None:
     """The first figure takes longer: modules are imported late, fonts are looked for."""
     from matplotlib.figure import Figure
@@ -54,12 +69,6 @@ def _draw() -> None:
     figure = Figure()
     figure.subplots().set_title("Figure")
     capture.figure(figure)
-
-
-def freeze() -> None:
-    """Take everything that is here out of the collector's sight: forks would look at it, and so copy it."""
-    gc.freeze()
-    gc.enable()
 
 
 def _runtime(source: Path) -> ModuleType:

@@ -18,6 +18,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from hooks import family, limits, marked, warm
+from hooks.deputy import Deputy
 from hooks.distributions import Distributions
 from hooks.events import Events
 from hooks.job import Failure, Job, Result
@@ -37,8 +38,8 @@ class Gone(Exception):
 class Supervisor:
     """Takes jobs from one connection, keeps as many children as it may, answers with results."""
 
-    def __init__(self, client: Connection, launch: Launch, jobs: int) -> None:
-        self.client, self.launch, self.jobs = client, launch, jobs
+    def __init__(self, client: Connection, launch: Launch, jobs: int, deputy: Deputy | None = None) -> None:
+        self.client, self.launch, self.jobs, self.deputy = client, launch, jobs, deputy
         self.queue: deque[tuple[Job, Result]] = deque()
         self.children: list[Child] = []
         self.parts: dict[str, int] = {}  # processes that a section still needs
@@ -59,6 +60,8 @@ class Supervisor:
             for child in list(self.children):
                 self.end(child)
                 remove(child.folder)
+            if self.deputy:
+                self.deputy.end()
 
     def terminated(self, *_: Any) -> None:
         self.asked = True
@@ -66,8 +69,12 @@ class Supervisor:
             raise Gone
 
     def step(self) -> None:
-        while self.queue and len(self.children) < self.jobs:
-            job, result = self.queue.popleft()
+        while item := self.next():
+            job, result = item
+            if self.deputy and self.deputy.wants(job):
+                if not self.deputy.send(job, result):
+                    self.settle(job, result)
+                continue
             try:
                 self.start(job, result)
             except OSError as error:  # the system has no more processes, files, or room on its disk
@@ -76,8 +83,9 @@ class Supervisor:
                 self.settle(job, result)
         handles = [child.handle for child in self.children if child.handle is not None]
         timeout = max(0.0, min([GLANCE, *(c.deadline - monotonic() for c in self.children)])) if self.children else None
+        others = [self.deputy.connection] if self.deputy and not self.deputy.failure else []
         self.waiting = True
-        ready = [] if self.asked else wait([self.client, *(c.events.descriptor for c in self.children), *handles], timeout)
+        ready = [] if self.asked else wait([self.client, *others, *(c.events.descriptor for c in self.children), *handles], timeout)
         self.waiting = False
         if self.client in ready:
             try:
@@ -89,6 +97,8 @@ class Supervisor:
             else:
                 self.parts[asked.file] = 1
                 self.queue.append((asked, Result(asked.file)))
+        if self.deputy and self.deputy.connection in ready:
+            self.consult(self.deputy)
         for child in list(self.children):
             if child.events.descriptor in ready or child.handle in ready:
                 self.listen(child)
@@ -98,8 +108,29 @@ class Supervisor:
                 message = f"the block has written more than {limits.FLOOD // 1_000_000} MB to its output."
                 self.interrupt(child, message, "Show less.")
 
+    def next(self) -> tuple[Job, Result] | None:
+        """The next section that may begin: the first in the queue, or the first that need not wait for the deputy."""
+        if len(self.children) + (self.deputy.busy if self.deputy else 0) < self.jobs:
+            for at, item in enumerate(self.queue):
+                if not self.deputy or self.deputy.ready or not self.deputy.wants(item[0]):
+                    del self.queue[at]
+                    return item
+        return None
+
+    def consult(self, deputy: Deputy) -> None:
+        """Hear what the deputy says, and pass it on."""
+        try:
+            found = [result] if (result := deputy.hear()) else []
+        except (EOFError, OSError):
+            found, self.deputy = deputy.lost(), None  # what needs it runs here, and takes longer
+            deputy.end()
+        for result in found:
+            self.answer(result)
+
     def drop(self, file: str) -> None:
         """Nobody waits for a section any more. Who asked has one answer all the same: what there is of it."""
+        if self.deputy:
+            self.deputy.drop(file)
         queued = [item for item in self.queue if item[0].file == file]
         running = [child for child in self.children if child.job.file == file]
         for item in queued:
@@ -192,10 +223,13 @@ class Supervisor:
         """One process of a section is done; the last one's end is answered."""
         self.parts[job.file] -= 1
         if not self.parts[job.file]:
-            try:
-                self.client.send(result)
-            except OSError:
-                raise Gone from None
+            self.answer(result)
+
+    def answer(self, result: Result) -> None:
+        try:
+            self.client.send(result)
+        except OSError:
+            raise Gone from None
 
 
 def main(arguments: list[str]) -> None:
@@ -204,16 +238,34 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides
     sys.path[0] = root  # where the library is; the working folder will be another
     warm.end_with_parent()  # while nobody listens to the client
-    runtime = warm.begin(Path(source), library, packages)
+    runtime = warm.begin(Path(source))
     os.set_inheritable(int(number), False)
     if isinstance(runtime, Failure):
         client.send(runtime)
-    else:
+        return
+    wanted, heavy = warm.those(packages), frozenset(getattr(runtime, "heavy", ()))
+    marked.prepare(Library(Path(root), library).files())
+    launch = Launch(Path(root), Path(source), library, runtime, Distributions())
+
+    def serve(client: Any, deputy: Deputy | None = None) -> None:
         client.send(None)
         warm.end_with_parent(False)  # from here on the end of the connection tells, and there is something to clear away
-        marked.prepare(Library(Path(root), library).files())
-        warm.freeze()
-        Supervisor(client, Launch(Path(root), Path(source), library, packages, runtime, Distributions()), int(jobs)).serve()
+        Supervisor(client, launch, int(jobs), deputy).serve()
+
+    def second(connection: Any) -> None:
+        client.close()
+        if failure := warm.heat(runtime, Path(source), wanted) or warm.finish(library):
+            connection.send(failure)
+        else:
+            serve(connection)
+
+    deputy, failure = None, warm.heat(runtime, Path(source), wanted - heavy if wanted is not None else frozenset())
+    if not failure and launch.forks and heavy & (heavy if wanted is None else wanted):
+        deputy = Deputy(heavy, second)
+    if failure := failure or warm.finish(library):
+        client.send(failure)
+    else:
+        serve(client, deputy)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,11 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import TINY, copy
+from copies import TINY, Tiny, copy
 
 from hooks import job, section
 from hooks.book import Book
-from hooks.job import Result
+from hooks.job import Job, Result
 from hooks.pool import Pool, environment
 
 
@@ -371,3 +372,74 @@ def test_results_come_as_they_are_ready(pool: Pool) -> None:
     results = run_all(pool, texts)
     assert list(results)[-1] == "slow"
     assert {name: told(result)["block-1"] for name, result in results.items()} == {name: repr(name) for name in texts}
+
+
+HEAVY = """
+heavy = ("wave", "chunk")
+
+
+def warm(packages):
+    import os, sys, time
+    if packages is None or "wave" in packages:
+        while not os.path.exists("heat"):
+            time.sleep(0.01)
+        exec(open("heat").read())
+        import wave
+"""
+
+
+@pytest.fixture
+def two(tiny: Tiny) -> Iterator[tuple[Tiny, Pool]]:
+    """A pool with two warm processes: the second is warm when there is a file `heat`, and does what stands there."""
+    (tiny.root / "book/_runtime.py").write_text(HEAVY)
+    with Pool(Book.read(tiny.root / "mkdocs.yml"), jobs=2, packages=frozenset({"wave", "json"})) as pool:
+        yield tiny, pool
+
+
+def asked(name: str, *packages: str, code: str = "import os, sys\nprint('wave' in sys.modules, os.getppid())") -> Job:
+    return job.job(section.parse(blocks(code), f"book/water/{name}.md"), frozenset(packages))
+
+
+def printed(result: Result) -> str:
+    assert not result.failures, result.failures
+    return result.cells[0].outputs[0].text
+
+
+def test_what_is_light_does_not_wait_for_what_is_heavy(two: tuple[Tiny, Pool]) -> None:
+    tiny, pool = two
+    pool.wait()
+    for one in (asked("heavy", "wave"), asked("one"), asked("two", "json")):
+        pool.connection.send(one)
+    light = [pool.connection.recv(), pool.connection.recv()]
+    assert [result.file for result in light] == ["book/water/one.md", "book/water/two.md"]
+    assert {printed(result).split()[0] for result in light} == {"False"}
+    (tiny.root / "heat").write_text("")
+    heavy = pool.connection.recv()
+    assert printed(heavy).split()[0] == "True"
+    assert printed(heavy).split()[1] != printed(light[0]).split()[1], "each has its own parent"
+
+
+def test_a_second_process_that_fails_says_so_in_the_sections_that_need_it(two: tuple[Tiny, Pool]) -> None:
+    tiny, pool = two
+    (tiny.root / "heat").write_text("1 / 0")
+    results = {result.file: result for result in pool.run([asked("heavy", "wave"), asked("one"), asked("more", "wave")])}
+    assert printed(results["book/water/one.md"])
+    for name in ("heavy", "more"):
+        (failure,) = results[f"book/water/{name}.md"].failures
+        assert failure.message.startswith("`_runtime.py` fails at line "), failure
+        assert "ZeroDivisionError" in failure.message
+
+
+def test_a_second_process_that_dies_is_told_and_not_missed(two: tuple[Tiny, Pool]) -> None:
+    tiny, pool = two
+    (tiny.root / "heat").write_text("")
+    pool.wait()
+    code = f"import os, time\nopen({str(tiny.root / 'pid')!r}, 'w').write(str(os.getppid()))\ntime.sleep(60)"
+    pool.connection.send(asked("heavy", "wave", code=code))
+    while not (tiny.root / "pid").exists() or not (tiny.root / "pid").read_text():
+        time.sleep(0.01)
+    os.kill(int((tiny.root / "pid").read_text()), signal.SIGKILL)
+    (failure,) = pool.connection.recv().failures
+    assert "the warm process in which this section ran died" in failure.message
+    pool.connection.send(asked("heavy", "wave"))
+    assert printed(pool.connection.recv()).split()[0] == "False", "it runs in the first, and imports for itself"
