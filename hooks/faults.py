@@ -128,7 +128,7 @@ def _first(error: BaseException) -> str:
     lines = _said(error).splitlines()
     if isinstance(error, SyntaxError):  # it begins with the place
         lines = [line for line in lines if not line.startswith((" ", "File "))] or lines
-    said = lines[0]
+    said = lines[0] + (lines[1].strip() if lines[0].endswith(": ") and lines[1:] else "")  # some begin with an empty line
     return f"{said[:HEAD]} ..." if len(said) > HEAD else said.removesuffix(".")
 
 

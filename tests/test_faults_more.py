@@ -69,6 +69,10 @@ def test_what_only_looks_like_a_tracker_ends_too(pool: Pool) -> None:
 # Processes
 
 
+def test_solutions_of_a_section_without_signals(pool: Pool) -> None:
+    assert told(run(pool, blocks("import signal\n\nsignal.signal = None", solutions=("signal.signal is None",))))["solution-1-block-1"] == "True"
+
+
 @pytest.mark.parametrize("handler", ["signal.SIG_IGN", "bury"])
 def test_solutions_of_a_section_that_waits_for_all_children(pool: Pool, handler: str) -> None:
     first = f"""
@@ -124,6 +128,7 @@ WORDS = {
     "a value that cannot be shown": ("class A:\n    def __repr__(self): return 1 / 0\nA()", 5, "the block's value cannot be shown: ZeroDivisionError: division by zero."),
     "one that another form shows": ("class A:\n    def _repr_html_(self): return 1 / 0\nA()", 5, "the block's value cannot be shown: ZeroDivisionError: division by zero."),
     "a breakpoint": ("breakpoint()\nx = 1", 4, "the block waits for somebody who debugs it, and nobody does."),
+    "a second line": ("raise ValueError('\\nrain')", 4, "the block raises ValueError: rain."),
     "code in a string": ("exec('1 +')", 4, "the block raises SyntaxError: invalid syntax."),
 }
 
