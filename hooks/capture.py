@@ -12,6 +12,7 @@ from os import getpid
 from typing import Any, cast
 
 from hooks import rehearsal
+from hooks.places import Places
 from hooks.records import Output
 
 RICH = ("text/html", "image/svg+xml", "image/png", "image/jpeg", "text/latex")  # the first that a value offers is kept
@@ -32,7 +33,9 @@ class Capture:
     These lead into two files of the section's folder, where the supervisor can see how much there is.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, places: Places) -> None:
+        self.places = places
+        self.partial: dict[tuple[int, str], str] = {}  # lines that a copy of this process has begun
         self.outputs: list[Output] = []
         self.printed = 0
         self.lost = False  # whether more was printed than is kept
@@ -64,10 +67,25 @@ class Capture:
 
     def write(self, name: str, text: str) -> None:
         if getpid() != self.process:  # a copy, made by a fork: what it collects, nobody would see
-            os.write(NUMBERS[name], text.encode())
+            self._pass_on(name, text)
             return
         self.drain()
         self._text(name, text)
+
+    def _pass_on(self, name: str, text: str, all_of_it: bool = False) -> None:
+        """Write whole lines, as Python does: so those of several copies do not mix."""
+        own = getpid(), name  # what another process has begun is its own to end
+        head, newline, tail = (self.partial.pop(own, "") + text).rpartition("\n")
+        if all_of_it:
+            newline, tail = newline + tail, ""
+        if tail:
+            self.partial[own] = tail
+        if head or newline:
+            os.write(NUMBERS[name], (head + newline).encode())
+
+    def flush(self, name: str) -> None:
+        if getpid() != self.process:
+            self._pass_on(name, "", all_of_it=True)
 
     def _text(self, name: str, text: str) -> None:
         self.printed += len(text)
@@ -89,7 +107,7 @@ class Capture:
         self.drain()
         self._mend()
         taken, self.outputs, self.printed = self.outputs, [], 0
-        return tuple(o.finished() if isinstance(o, _Running) else o for o in taken)
+        return tuple(o.finished(self.places) if isinstance(o, _Running) else o for o in taken)
 
     def _mend(self) -> None:
         """Open descriptors that a block has closed: otherwise the next file that is opened would be the output."""
@@ -109,8 +127,8 @@ class _Running(Output):
 
     parts: list[str]
 
-    def finished(self) -> Output:
-        return Output(self.kind, terminal("".join(self.parts)))
+    def finished(self, places: Places) -> Output:
+        return Output(self.kind, places.traced(terminal("".join(self.parts))))
 
 
 class _Stream(io.TextIOBase):
@@ -130,6 +148,9 @@ class _Stream(io.TextIOBase):
         # Lone surrogates cannot be stored; they are shown escaped.
         self.capture.write(self.kind, storable(text))
         return len(text)
+
+    def flush(self) -> None:
+        self.capture.flush(self.kind)
 
     def close(self) -> None:
         """It is the page's, and stays open for the next block."""

@@ -23,6 +23,7 @@ from hooks.faults import Faults
 from hooks.gather import gather
 from hooks.guard import Guard
 from hooks.job import Failure, Job, Task
+from hooks.places import Places
 from hooks.records import Cell, Output
 from hooks.warm import threads
 from hooks.watch import Watch
@@ -60,7 +61,8 @@ class Runner:
         self.pid = getpid()
         self.path = str(self.root / self.job.file)
         self.bytes = 0
-        self.capture = Capture(folder)
+        places = Places(self.root)
+        self.capture = Capture(folder, places)
         self.capture.install()
         limits.impose(self.runtime)
         self.watch = Watch(str(self.root), self.library, getattr(self.runtime, "imported", lambda package: None))
@@ -73,7 +75,7 @@ class Runner:
         self.shell.begin(self.capture, self.path, self.job.text)
         warnings.formatwarning = _warning
         warnings.filterwarnings("ignore", "To exit: use", UserWarning)  # IPython's advice behind `sys.exit`
-        self.faults = Faults(self.job, self.root, self.watch, limits.memory(self.runtime))
+        self.faults = Faults(self.job, self.root, self.watch, limits.memory(self.runtime), places)
         self.world = World()
         try:
             self.cells(self.job.main(), silent=bool(self.job.only))
@@ -98,21 +100,31 @@ class Runner:
             if not self.forks or threads() > 1:
                 self.tell.send(("fresh", name))
                 continue
-            state = random.getstate()
-            with self.watch.ours():
-                child = os.fork()
-            if child == 0:
+            with self.standing(tasks[0]):
+                self.fork(tasks)
+
+    def fork(self, tasks: tuple[Task, ...]) -> None:
+        """Run a solution in a fork, and tell how that ended if it has not."""
+        state = random.getstate()
+        handler = signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # a block may let nobody wait for its children
+        with self.watch.ours():
+            child = os.fork()
+        if child == 0:
+            try:
+                if handler is not None:
+                    signal.signal(signal.SIGCHLD, handler)
                 self.pid = self.capture.process = getpid()
                 random.setstate(state)  # Python draws a new seed after a fork
-                try:
-                    self.cells(tasks)
-                    self.used()
-                except Stop as stop:
-                    self.tell.send(("failure", stop.failure))
-                os._exit(0)
-            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            if status:
-                self.tell.send(("died", status))
+                self.cells(tasks)
+                self.used()
+            except Stop as stop:
+                self.tell.send(("failure", stop.failure))
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if handler is not None:
+            signal.signal(signal.SIGCHLD, handler)
+        if status:
+            self.tell.send(("died", status))
 
     def used(self) -> None:
         with self.standing(self.job.tasks[-1]), self.watch.ours():
@@ -121,11 +133,11 @@ class Runner:
 
     def cells(self, tasks: tuple[Task, ...], silent: bool = False) -> None:
         for task in tasks:
-            self.tell.send(("start", task.name, task.line, task.timeout, self.pid))
             with self.standing(task):
+                self.tell.send(("start", task.name, task.line, task.timeout, self.pid))
                 cell = self.cell(task)
-            if not silent:
-                self.tell.send(("cell", cell))
+                if not silent:
+                    self.tell.send(("cell", cell))
 
     @contextmanager
     def standing(self, task: Task) -> Iterator[None]:
@@ -184,7 +196,9 @@ class Runner:
         status = 0 if error is None else 1
         if isinstance(error, SystemExit):
             status = error.code if isinstance(error.code, int) else 1 if error.code else 0
-        elif error is not None:
+        self.capture.flush("stdout")
+        self.capture.flush("stderr")
+        if error is not None and not isinstance(error, SystemExit):
             os.write(2, self.faults.shown(error, task).encode("utf-8", "backslashreplace"))
         os._exit(status & 255)  # after its notes: the watch sees to that
 

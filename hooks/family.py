@@ -4,6 +4,9 @@ A section's process is a *subreaper*: what loses its parent below it becomes its
 is ended it is stopped, so that this holds until nobody is left there. What it leaves behind when it dies by itself comes
 to the warm process, where it is known as nobody's child. Only Linux has such calls; elsewhere the section's process
 group is ended, and what has left that group is not found.
+
+One kind lives a moment longer: the trackers of multiprocessing, which remove from the shared memory what a section's
+other processes have left there, as soon as all of these are gone.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from time import monotonic, sleep
 
+from hooks.watch import TRACKER
+
 PATIENCE = 5.0  # seconds for killed processes to be gone; one that waits for a disk may take longer
+TIDYING = 2.0  # seconds for a tracker, which may only just have been started
 
 
 @dataclass(frozen=True)
@@ -86,11 +92,14 @@ def end(child: int, others: Collection[int]) -> int:
     `others` are the children of this process that live on.
     """
     _send(child, signal.SIGSTOP)  # a child that is not buried yet keeps its number, even if it has died
-    _clear(child)
+    _clear(child, trackers=True)
     for send in (os.killpg, os.kill):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             send(child, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    until = monotonic() + TIDYING
+    while monotonic() < until and any(_tracks(pid) for pid in children() if pid not in others):
+        sleep(0.005)
     strays(others)
     return status
 
@@ -111,18 +120,27 @@ def children() -> list[int]:
         return [process.pid for process in table().values() if process.parent == own]
 
 
-def _clear(root: int, spared: Collection[int] = ()) -> None:
-    """End what is below a process until nothing is."""
+def _clear(root: int, spared: Collection[int] = (), trackers: bool = False) -> None:
+    """End what is below a process until nothing is; but for `trackers`, where they are to do their work."""
     until, pause, own = monotonic() + PATIENCE, 0.001, os.getpid()
     while True:
         mine = below(root, {pid: process for pid, process in table().items() if pid not in spared})
-        living = [process for process in mine if process.alive]
+        living = [process for process in mine if process.alive and not (trackers and _tracks(process.pid))]
         buried = [process.pid for process in mine if process.parent == own and not process.alive and _bury(process.pid)]
         if not (living or buried) or monotonic() > until:  # who is buried may have left children
             return
         _kill(living)
         sleep(pause)
         pause = min(2 * pause, 0.05)
+
+
+def _tracks(pid: int) -> bool:
+    """Whether a process is such a tracker. A dead one has no command any more."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return TRACKER.encode() in file.read()
+    except OSError:
+        return False
 
 
 def _kill(processes: list[Process]) -> None:

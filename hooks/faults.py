@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import sys
 import traceback
 from collections import deque
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from types import FrameType
 from hooks import guard, limits
 from hooks.capture import KEPT, Flood, steady, storable, terminal
 from hooks.job import Failure, Job, Task
+from hooks.places import Places
 from hooks.watch import Watch
 
 LINES = 20  # of a traceback, at its beginning and at its end
@@ -24,8 +24,8 @@ HEAD = 300  # characters of that in the message itself
 class Faults:
     """Words for the errors of one section. `memory` is what it may use, in bytes."""
 
-    def __init__(self, job: Job, root: Path, watch: Watch, memory: int) -> None:
-        self.job, self.root, self.watch, self.memory = job, root, watch, memory
+    def __init__(self, job: Job, root: Path, watch: Watch, memory: int, places: Places) -> None:
+        self.job, self.watch, self.memory, self.places = job, watch, memory, places
         self.path = str(root / job.file)
 
     def flood(self, task: Task, line: int) -> Failure:
@@ -47,12 +47,18 @@ class Faults:
 
     def failure(self, error: BaseException, task: Task, printed: str = "") -> Failure:
         """The words for an error; `printed` is what the block has written to stderr before."""
-        own = [frame.lineno or task.line for frame in _frames(error)[0] if frame.filename == self.path]
+        frames = _frames(error)[0]
+        own = [frame.lineno or task.line for frame in frames if frame.filename == self.path]
         if isinstance(error, SyntaxError) and not own:
             own = [error.lineno or task.line]
         line = own[-1] if own else task.line
         if isinstance(error, Flood):
             return self.flood(task, line)
+        if frames and frames[0].filename.endswith("/IPython/core/formatters.py"):  # which has asked a value how it looks
+            message, mend = f"the block's value cannot be shown: {_first(error)}.", "Mend how it shows itself, or do not end the block with it."
+            return Failure(task.name, line, message, mend, self.shown(error, task))
+        if type(error).__name__ == "BdbQuit":
+            return Failure(task.name, line, "the block waits for somebody who debugs it, and nobody does.", "Take the breakpoint out.")
         if not own:
             return self.broken(error, task)
         shown = self.shown(error, task) + printed[-SAID:]
@@ -106,13 +112,9 @@ class Faults:
     def place(self, filename: str) -> str:
         """A file's name as it is on every machine; nothing for the machinery between block and error."""
         path = Path(filename)
-        machinery = Path(__file__).parent
-        if path.is_relative_to(machinery) or "IPython" in path.parts:
+        if path.is_relative_to(Path(__file__).parent) or "IPython" in path.parts or filename.startswith("<"):
             return ""
-        for base in (self.root, *map(Path, sys.path[1:])):
-            if base.parts and path.is_relative_to(base):
-                return path.relative_to(base).as_posix()
-        return "" if filename.startswith("<") else path.name
+        return self.places.near(filename) or path.name
 
 
 def _said(error: BaseException) -> str:
@@ -123,7 +125,10 @@ def _said(error: BaseException) -> str:
 
 def _first(error: BaseException) -> str:
     """The first line of that, if it is not too long, without a full stop."""
-    said = _said(error).partition("\n")[0]
+    lines = _said(error).splitlines()
+    if isinstance(error, SyntaxError):  # it begins with the place
+        lines = [line for line in lines if not line.startswith((" ", "File "))] or lines
+    said = lines[0] + (lines[1].strip() if lines[0].endswith(": ") and lines[1:] else "")  # some begin with an empty line
     return f"{said[:HEAD]} ..." if len(said) > HEAD else said.removesuffix(".")
 
 

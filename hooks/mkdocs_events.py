@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,9 @@ class _Ours(Page):
 
 def on_startup(command: str, dirty: bool) -> None:
     _State.preview = Preview() if command == "serve" else None
+    for number in (signal.SIGTERM, signal.SIGHUP) if _State.preview else ():
+        if signal.getsignal(number) is signal.SIG_DFL:  # ended in whatever way, a preview clears away as at Ctrl-C
+            signal.signal(number, signal.default_int_handler)
     _State.server = _State.made = None
     _State.warnings = CountHandler()
     _State.warnings.setLevel(logging.WARNING)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from time import monotonic
@@ -61,7 +61,10 @@ class Child:
             result.cells.append(what[0])
         elif kind == "failure":
             self.deadline, self.busy = monotonic() + SILENT, False
-            result.failures.append(what[0])
+            failure: Failure = what[0]
+            if not failure.cell and self.cell:  # of the machine itself, which does not fail without a block's help
+                failure = replace(failure, cell=self.cell, line=self.line)
+            result.failures.append(failure)
         elif kind == "used":
             notes = what[0]
             for name in ("packages", "files", "modules", "whole", "units"):

@@ -79,6 +79,7 @@ class Shell(InteractiveShell):
     display_pub_class = Type(_Publisher)
 
     capture: Capture
+    unshown: BaseException | None = None
 
     def __init__(self) -> None:
         """A shell for any section, made once in the warm process: forks `begin` theirs."""
@@ -107,10 +108,13 @@ class Shell(InteractiveShell):
         """Nothing is kept of what blocks print: the capture does that, and a stream may be None."""
         return nullcontext()
 
-    def showtraceback(self, *_: Any, **__: Any) -> None:
-        """The error is the caller's to show."""
+    def showtraceback(self, exc_tuple: Any = None, *_: Any, **__: Any) -> None:
+        """The error is the caller's to show. That of a value which cannot be shown comes this way alone."""
+        if exc_tuple:
+            self.unshown = self.unshown or exc_tuple[1]
 
-    showsyntaxerror = showtraceback
+    def showsyntaxerror(self, *_: Any, **__: Any) -> None:
+        """As any other error."""
 
     def _format_exception_for_storage(self, *_: Any, **__: Any) -> dict[str, Any]:
         """Nor is it kept: that would read the source of every frame, and so make it an input."""
@@ -134,8 +138,9 @@ class Shell(InteractiveShell):
         """Run a block; the exception that ended it, if one did."""
         self.compile.line = task.line
         self.displayhook.silent = task.quiet
+        self.unshown = None
         result = self.run_cell(task.source, store_history=True)
-        error: BaseException | None = result.error_before_exec or result.error_in_exec
+        error: BaseException | None = result.error_before_exec or result.error_in_exec or self.unshown
         if error is None:
             for drawn in capture.open_figures():
                 self.capture.add(capture.figure(drawn))

@@ -19,6 +19,7 @@ import os
 import subprocess  # noqa: F401  before its part is wrapped below
 import sys
 import tempfile
+import warnings
 from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,7 +33,8 @@ from hooks.marked import Finder
 FOLDER, LIBRARY, ROOT = "BOOK_WATCH_FOLDER", "BOOK_WATCH_LIBRARY", "BOOK_WATCH_ROOT"  # for processes that we start
 STARTED = ("subprocess.Popen", "os.posix_spawn", "os.system", "os.spawn", "os.startfile")
 LOOKS = ("__code__", "__defaults__", "__kwdefaults__")  # of a function: its signature is read, or its body
-TRACKER = "from multiprocessing.resource_tracker import main"  # Python's own helper: it runs nothing of ours
+TRACKER = "resource_tracker import main"  # a helper of multiprocessing, or joblib's of that name: it runs nothing of ours
+SESSION = 15  # where `fork_exec` is told whether a process gets a session of its own
 NOTES = ("modules", "whole", "units", "packages", "files")
 
 
@@ -135,8 +137,9 @@ class Watch:
         original: Callable[..., int] = _posixsubprocess.fork_exec  # what `subprocess` has taken already, and tells by an event
 
         def fork_exec(*arguments: Any) -> int:
-            if not any(TRACKER in os.fsdecode(part) for part in arguments[0]):
-                self.children += 1
+            if any(TRACKER in os.fsdecode(part) for part in arguments[0]):  # it outlives the section's other processes: see `family.py`
+                return original(*arguments[:SESSION], True, *arguments[SESSION + 1 :])
+            self.children += 1
             return original(*arguments)
 
         _posixsubprocess.fork_exec = fork_exec
@@ -211,7 +214,9 @@ class Watch:
 def begin_child() -> None:
     """In a Python that a section has started: watch, and leave the notes at its end."""
     folder, library, root = (os.environ.get(name) for name in (FOLDER, LIBRARY, ROOT))
-    if folder and library and root and not any(TRACKER in part for part in sys.orig_argv):
+    if any(TRACKER in part for part in sys.orig_argv):
+        warnings.simplefilter("ignore")  # it would tell what it removes, when nobody listens any more
+    elif folder and library and root:
         watch = Watch(root, library)
         watch.install(folder)
         watch.begin()

@@ -16,7 +16,7 @@ from hooks.limits import Margin
 # Modules whose names the machine looks up while it works.
 NAMES = (
     "builtins collections contextlib functools hashlib importlib.metadata inspect io itertools json json.decoder json.encoder linecache "
-    "os pathlib pickle posixpath random re struct time tokenize traceback types"
+    "os pathlib pickle posixpath random re signal struct time tokenize traceback types"
 )
 ALL, MAP = all, map  # at hand before the builtins are our own again
 MISSING = object()

@@ -127,8 +127,15 @@ def test_records_are_not_watched(served: Served) -> None:
     served.shows("Each morning")
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_when_it_ends(served: Served, end: signal.Signals) -> None:
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    return tmp_path / "scratch"
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_is_left_when_it_ends(scratch: Path, served: Served, end: signal.Signals) -> None:
     served.tiny.edit(MEASURING, "gauge.pour(150)\ngauge.depth", "import time\ntime.sleep(50)\ngauge.pour(150)\ngauge.depth")
     served.shows("It is being run")
     served.process.send_signal(end)
@@ -137,6 +144,7 @@ def test_nothing_is_left_when_it_ends(served: Served, end: signal.Signals) -> No
     while left := [p for p in Path("/proc").glob("[0-9]*/cmdline") if str(served.tiny.root).encode() in _read(p)]:
         assert time.monotonic() < limit, left
         time.sleep(0.1)
+    assert end == signal.SIGKILL or list(scratch.iterdir()) == []
 
 
 def _read(path: Path) -> bytes:
