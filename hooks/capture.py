@@ -11,7 +11,7 @@ from contextlib import suppress
 from os import getpid
 from typing import Any, cast
 
-from hooks import rehearsal
+from hooks import picture, rehearsal
 from hooks.places import Places
 from hooks.records import Output
 
@@ -223,19 +223,13 @@ def _joined(value: Any) -> str:
 def figure(drawn: Any) -> Output:
     """A matplotlib figure as SVG whose text is text, with the small gray raster by which it is compared."""
     import matplotlib
-    from PIL import Image
 
-    stable = {"svg.fonttype": "none", "svg.hashsalt": "book"}
-    vector, pixels = io.BytesIO(), io.BytesIO()
-    with matplotlib.rc_context(stable), rehearsal.spared(drawn):
-        drawn.savefig(vector, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Creator": None})
-        drawn.savefig(pixels, format="png", bbox_inches="tight", facecolor="white", dpi=40, pil_kwargs={"compress_level": 1})
-    gray = io.BytesIO()
-    Image.open(pixels).convert("L").save(gray, "PNG", optimize=True)
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "book"}), rehearsal.spared(drawn):
+        vector, raster = picture.saved(drawn)
     width, height = drawn.get_size_inches() * drawn.dpi
     axes = len(drawn.axes)
     text = f"<Figure size {width:.0f}x{height:.0f} with {axes} Axes>"
-    return Output("figure", text, "image/svg+xml", vector.getvalue(), gray.getvalue())
+    return Output("figure", text, "image/svg+xml", vector, raster)
 
 
 def open_figures() -> list[Any]:

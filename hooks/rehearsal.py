@@ -8,7 +8,7 @@ their extent, too. Where all do, the rehearsal is spared, and the picture is the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from hooks.remembered import remembered
@@ -20,13 +20,13 @@ def spared(figure: Any) -> Iterator[None]:
     if not _simple(figure):
         yield
         return
-    drawn, measured = figure.draw, figure.get_tightbbox
+    drawn, measured, still = figure.draw, figure.get_tightbbox, ExitStack()
 
     def draw(renderer: Any) -> None:
         # The renderer of a rehearsal has methods that wrap those that draw. Were it to be known by something else in
         # another matplotlib, everything would be drawn.
         if not hasattr(renderer.draw_path, "__wrapped__"):
-            with remembered():
+            with still:
                 drawn(renderer)
             return
         if figure.axes and (engine := figure.get_layout_engine()):
@@ -36,12 +36,13 @@ def spared(figure: Any) -> Iterator[None]:
             axes.apply_aspect()
 
     def get_tightbbox(*args: Any, **options: Any) -> Any:
-        with remembered():
-            return measured(*args, **options)
+        still.enter_context(remembered())  # until it is drawn; in between, it is only moved as a whole
+        return measured(*args, **options)
 
     figure.draw, figure.get_tightbbox = draw, get_tightbbox
     try:
-        yield
+        with still:
+            yield
     finally:
         del figure.draw, figure.get_tightbbox
 

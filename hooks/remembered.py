@@ -32,7 +32,11 @@ def remembered() -> Iterator[None]:
         return ticks[self]
 
     def _get_layout(self: Any, renderer: Any) -> Any:
-        key = self, self.get_text(), renderer, self.get_figure(root=True).dpi
+        if self.get_wrap():  # to the figure's frame, which is moved
+            return get_layout(self, renderer)
+        # Whichever renderer it is: one that serves to measure knows the same letters. One of SVG may turn into another
+        # while it draws what is to be rasterized.
+        key = self, self.get_text(), type(getattr(renderer, "_renderer", renderer)), self.get_figure(root=True).dpi
         if key not in layouts:
             layouts[key] = get_layout(self, renderer)
         return layouts[key]

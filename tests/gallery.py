@@ -7,7 +7,10 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.patches import Circle
+from matplotlib.patheffects import Normal, SimpleLineShadow, withStroke
 from matplotlib.ticker import FuncFormatter
+from matplotlib.transforms import Affine2D
 
 FIGURES: dict[str, Callable[[], Any]] = {}
 
@@ -317,4 +320,61 @@ def own_draw() -> Any:
         original(renderer)
 
     drawn.draw = draw
+    return figure
+
+
+@shown
+def images_as_they_are() -> Any:
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(6, 2.5))
+    left.imshow(np.arange(16).reshape(4, 4), interpolation="none", alpha=0.4)
+    middle.imshow(np.outer(X, X), interpolation="none", cmap="gray")
+    turned = right.imshow(np.arange(16).reshape(4, 4), extent=(0, 1, 0, 1), interpolation="none")
+    turned.set_transform(Affine2D().rotate_deg(30) + right.transData)
+    right.set(xlim=(-1, 2), ylim=(-1, 2))
+    return figure
+
+
+@shown
+def images_cut() -> Any:
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(6, 2.5))
+    left.imshow(np.outer(X, X)).set_clip_path(Circle((30, 30), 20, transform=left.transData))
+    middle.imshow(np.indices((9, 9)).sum(0) % 2, interpolation="none", alpha=0.4)
+    middle.set(xlim=(3.4, 3.6), ylim=(3.2, 3.6))  # pixels larger than the figure
+    right.imshow(np.outer(X, X), alpha=0.3, interpolation="bilinear")
+    return figure
+
+
+@shown
+def meshes() -> Any:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(6, 2.5))
+    left.pcolormesh(np.arange(42).reshape(6, 7), edgecolors="white", alpha=0.5)
+    right.tripcolor(X[:20] ** 2 % 7, X[:20] ** 3 % 5, X[:20], shading="gouraud")
+    return figure
+
+
+@shown
+def hatches_and_dashes() -> Any:
+    figure, axes = plt.subplots(figsize=(5, 3))
+    axes.bar([1, 4], [30, 70], hatch="xo", fill=False)
+    axes.fill_between(X, X**2, hatch="//", alpha=0.5)
+    axes.plot(X, 90 - X, "k--", lw=3)
+    axes.plot(X, 80 - X, ":")[0].set_sketch_params(9, 60, 3)
+    return figure
+
+
+@shown
+def rasterized() -> Any:
+    figure, (left, right) = plt.subplots(1, 2, figsize=(6, 2.5))
+    left.plot(X, X**2, lw=4, rasterized=True)
+    right.scatter(X, X**2, s=200, alpha=0.3)
+    right.text(4, 20, "rasterized")
+    right.set_rasterized(True)
+    return figure
+
+
+@shown
+def effects() -> Any:
+    figure, axes = plt.subplots(figsize=(5, 3))
+    axes.text(1, 3, "effects", fontsize=40, color="white", path_effects=[withStroke(linewidth=5, foreground="black")])
+    axes.plot(X, lw=6, path_effects=[SimpleLineShadow(), Normal()])
     return figure
