@@ -88,6 +88,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             _State.seen = stamp.seen(root)
     try:
         book = Book.of(root, dict(config), Path(config.config_file_path).name)
+        if _State.preview:
+            _State.preview.begin(book)
         _State.build = Build(book, config.markdown_extensions, config.mdx_configs, _own_pages(config))
         config.markdown_extensions = [*config.markdown_extensions, render.Escapes()]  # type: ignore[list-item]  # an instance does as well as a name
         if _State.preview and not _State.build.outline.entries:
@@ -248,8 +250,8 @@ def on_post_build(config: MkDocsConfig) -> None:
         for note in done.notes:
             log.warning("%s: nothing recorded: %s", done.section.file, note)
     log.info("%s", build.summary())
-    if _State.preview and _State.server:
-        _State.preview.watch(_State.server, build)  # there may be a new chapter
+    if _State.preview:
+        _State.preview.mind(build)
     _State.lifted = {}
     if _State.made:
         _State.made.finish()
@@ -278,7 +280,9 @@ def on_build_error(error: Exception) -> None:
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
     assert _State.preview is not None
     _State.server = server
-    _State.preview.watch(server, _State.build)
+    _State.preview.watch(server)
+    if config.theme.custom_dir:
+        server.watch(config.theme.custom_dir)
     return server
 
 
