@@ -94,7 +94,7 @@ def _site(asked: argparse.Namespace) -> int:
     from hooks.book import Book
 
     root = Path(asked.file).resolve().parent
-    if said := stamp.holds(root, asked.strict):
+    if said := stamp.holds(Path(asked.file), asked.strict):
         print(f"nothing has changed since the last build; {said}")
         return 0
     book = Book.read(asked.file)

@@ -159,6 +159,11 @@ class Build:
     def _options(self) -> str:
         return repr((self.extensions, self.configs))
 
+    @cached_property
+    def repeatable(self) -> bool:
+        """Whether a page that was made once may be shown again."""
+        return reuse.repeatable(self.extensions)
+
     def _entry(self, file: str) -> Entry:
         return self.outline.by_file.get(file) or _stray(self.book.sections[file])
 
@@ -166,7 +171,7 @@ class Build:
         """The page of one section: that of an earlier build, if nothing of what it was made from has changed."""
         if file not in self.made:
             name, key = f"pages/{file}", self.identity(file)
-            found: reuse.Made | None = self.book.cache.get(name, key)
+            found: reuse.Made | None = self.book.cache.get(name, key) if self.repeatable else None
             if found is None or not found.holds(self.book.root):
                 if before := self.book.cache.last(name):
                     tex.know(before.formulas)

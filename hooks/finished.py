@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from typing import Any
 
 from hooks import keys, reuse
 from hooks.build import Build
+from hooks.section import Section
 
 SILENT = re.compile(r"<svg\b.*?</svg>|</?span\b[^<>]*>", re.DOTALL)  # drawings, and the colors of code
-PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # settings that change no page
+PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # settings that change no page, and what is asked by itself
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,32 @@ class Shelf:
             self.build.book.cache.put(f"finished/{file}", self._key(file), done)
 
 
-def around(config: Mapping[str, Any], navigation: object, templates: Path | None) -> str:
-    """What stands around every page, in one hash: the site's settings, its navigation, its own templates."""
+def around(config: Mapping[str, Any], plugins: Mapping[str, Any], navigation: object, pages: Iterable[Section], templates: Path | None) -> str:
+    """What stands around every page, in one hash: the site's settings and those of its plugins, its navigation, the date
+    that templates may print, its own templates. Of the website's own `pages`, the titles and the front matter.
+    """
     settings = {key: value for key, value in config.items() if key not in PASSING}
+    named = [(page.file, page.title, page.text[: page.body]) for page in pages]
     files = sorted(path for path in templates.rglob("*") if path.is_file()) if templates else []
     return keys.digest(
-        json.dumps(settings, default=_plain, sort_keys=True),
-        repr(navigation),
+        *map(repr, (plain(settings), plain(plugins), navigation, named, os.environ.get("SOURCE_DATE_EPOCH"))),
         *(f"{path} {reuse.fingerprint(path)}" for path in files),
     )
 
 
-def _plain(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else sorted(map(str, value)) if isinstance(value, (set, frozenset)) else type(value).__name__
+def plain(value: object) -> object:
+    """A setting as lists and texts, the same for equal ones.
+
+    >>> plain({"b": {2, 1}, "a": (None, "x")})
+    [("'a'", ['None', "'x'"]), ("'b'", ['1', '2'])]
+    """
+    if isinstance(value, Mapping):
+        return sorted(((repr(key), plain(inside)) for key, inside in value.items()), key=lambda item: item[0])
+    if isinstance(value, (list, tuple)):
+        return [plain(inside) for inside in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(map(repr, value))
+    return repr(value) if type(value).__repr__ is not object.__repr__ else type(value).__qualname__
 
 
 def searched(html: str) -> str:

@@ -92,8 +92,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             _State.seen = stamp.seen(root)
     try:
         book = Book.of(root, dict(config), Path(config.config_file_path).name)
-        pages = _own_pages(config)
-        _State.build = Build(book, config.markdown_extensions, config.mdx_configs, pages)
+        if _State.preview:
+            _State.preview.begin(book)
+        _State.build = Build(book, config.markdown_extensions, config.mdx_configs, _own_pages(config))
         config.markdown_extensions = [*config.markdown_extensions, render.Escapes()]  # type: ignore[list-item]  # an instance does as well as a name
         if _State.preview and not _State.build.outline.entries:
             raise BookError(list(_State.build.outline.problems))  # while it is being edited, the old pages do
@@ -146,11 +147,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     """Now it is known what stands around a page: find those that are finished."""
     _State.shelf = None
-    if set(config.plugins) - set(config.hooks) <= KNOWN and len(config.hooks) == 1:  # others may put anything on a page
+    if _known(config):
         templates = config.theme.custom_dir
-        around = finished.around(dict(config), finished.structure(nav.items), Path(templates) if templates else None)
+        plugins = {name: dict(config.plugins[name].config) for name in KNOWN & set(config.plugins)}
+        pages = _State.build.pages.values()
+        around = finished.around(dict(config), plugins, finished.structure(nav.items), pages, Path(templates) if templates else None)
         _State.shelf = Shelf(_State.build, _State.by_uri, around)
     return nav
+
+
+def _known(config: MkDocsConfig) -> bool:
+    """Whether nobody has a hand in the pages but those of whom we know what they do."""
+    return set(config.plugins) - set(config.hooks) <= KNOWN and len(config.hooks) == 1 and _State.build.repeatable
 
 
 def on_pre_page(page: Page, config: MkDocsConfig, files: Files) -> Page:
@@ -208,7 +216,7 @@ def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigat
     uri = page.file.src_uri
     if _State.shelf:
         plugin: Any = config.plugins.get("search") or config.plugins.get("material/search")
-        _State.shelf.index(uri, plugin.search_index.entries if plugin else [])
+        _State.shelf.index(uri, plugin.search_index.entries if hasattr(plugin, "search_index") else [])
         if uri in _State.by_uri and uri not in _State.shelf.found:
             page.content = _State.build.page(_State.by_uri[uri])
     return context
@@ -246,16 +254,16 @@ def on_post_build(config: MkDocsConfig) -> None:
         for note in done.notes:
             log.warning("%s: nothing recorded: %s", done.section.file, note)
     log.info("%s", build.summary())
-    if _State.preview and _State.server:
-        _State.preview.watch(_State.server, build)  # there may be a new chapter
+    if _State.preview:
+        _State.preview.mind(build)
     _State.lifted = {}
     if _State.made:
         _State.made.finish()
         config.site_dir = str(_State.made.target)
-        if _State.seen is not None and not problems and not any(number for _, number in _State.warnings.get_counts()):
+        if _State.seen is not None and _State.shelf and _inside(config) and not problems and not any(number for _, number in _State.warnings.get_counts()):
             written = [build.book.record_file(build.book.sections[line.partition(": ")[0]]) for line in build.written]
             names = [path.with_suffix("").relative_to(build.book.root).as_posix() for path in written]
-            stamp.leave(build.book.root, _State.made.target, _State.seen, names, config.strict, build.summary())
+            stamp.leave(Path(config.config_file_path), _State.made.target, _State.seen, names, config.strict, build.summary())
     if problems and not _State.preview:
         count = len(set(problems))
         raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")
@@ -276,8 +284,17 @@ def on_build_error(error: Exception) -> None:
 def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
     assert _State.preview is not None
     _State.server = server
-    _State.preview.watch(server, _State.build)
+    _State.preview.attach(lambda: _rebuild(server))
+    if config.theme.custom_dir:
+        server.watch(config.theme.custom_dir)
     return server
+
+
+def _rebuild(server: LiveReloadServer) -> None:
+    """What MkDocs does when a file that it watches has changed."""
+    with server._rebuild_cond:
+        server._want_rebuild = True
+        server._rebuild_cond.notify_all()
 
 
 def on_shutdown() -> None:
@@ -290,6 +307,12 @@ def _refusal(error: BookError, config: MkDocsConfig) -> BuildError:
     if _State.made:
         config.site_dir = str(_State.made.target)
     return BuildError(str(error))
+
+
+def _inside(config: MkDocsConfig) -> bool:
+    """Whether all that the site is made from lies in the project, where `stamp` sees it."""
+    places = [config.docs_dir, config.theme.custom_dir or config.docs_dir]
+    return all(Path(os.path.abspath(place)).is_relative_to(_project(config)) for place in places)
 
 
 def _project(config: MkDocsConfig) -> Path:

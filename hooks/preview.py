@@ -1,42 +1,36 @@
-"""What the live preview keeps from one build to the next: the sections that run beside it, the folders it watches."""
+"""What the live preview keeps from one build to the next: the sections that run beside it, the files it watches."""
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Callable, Iterator
 
 from hooks.background import Background
+from hooks.book import Book
 from hooks.build import Build
+from hooks.eyes import Eyes
 from hooks.run import Outcome
-
-AGAIN = 1.0  # seconds until a bell that nobody has heard rings again: who watches it may not have begun
-
-
-class Watcher(Protocol):
-    """The server, as far as it watches files."""
-
-    def watch(self, path: str, func: None = None, *, recursive: bool = True) -> None: ...
 
 
 class Preview:
-    """One live preview. Pages are shown at once; what must run does so beside it, and rings a bell when it is done.
-
-    The bell is a file that the server watches, as it does the author's.
+    """One live preview. Pages are shown at once; what must run does so beside it, and asks for another build when it is
+    done; so does a file of the book that is written.
     """
 
     def __init__(self) -> None:
-        self.background = Background(self._ring)
-        self.bell = tempfile.NamedTemporaryFile(prefix="book-bell-")
-        self.rung: threading.Timer | None = None
+        self.background = Background(lambda files: self._ask())
+        self.eyes = Eyes(self._ask)
+        self.eyes.start()
         self.known: dict[str, Outcome] = {}
-        self.watched: set[tuple[str, bool]] = set()
+        self.rebuild: Callable[[], None] | None = None
+        self.asked = False  # since the last build began
+
+    def begin(self, book: Book) -> None:
+        """Called before a build reads the book."""
+        self.asked = False
+        self.eyes.begin(book)
 
     def follow(self, build: Build) -> Iterator[Outcome]:
         """Give a build what has run, tell it what is running, and ask for what must; yields what was not shown before."""
-        self._heard()
         must = build.must_run
         self.background.ask(build.book, must)
         build.troubles += self.background.problems
@@ -51,41 +45,24 @@ class Preview:
             elif progress and not self.background.problems:
                 build.awaited.add(file)
 
-    def watch(self, server: Watcher, build: Build) -> None:
-        """Let the server watch the book. Records are written by other builds and change nothing here."""
-        book = build.book
-        self._watch(server, self.bell.name)
-        self._watch(server, str(book.source), recursive=False)
-        for folder in book.source.iterdir():
-            if folder.is_dir() and not folder.name.startswith(("_", ".")):
-                self._watch(server, str(folder))
-        for path in book.library.files().values():
-            self._watch(server, str(path.parent))
-        for state in build.states.values():
-            for name in state.uses.data if state.uses else ():
-                if (book.root / name).exists():
-                    self._watch(server, str(book.root / name))
+    def attach(self, rebuild: Callable[[], None]) -> None:
+        """From now on there is a server that can build again."""
+        self.rebuild = rebuild
+        if self.asked:
+            rebuild()
 
-    def _watch(self, server: Watcher, path: str, recursive: bool = True) -> None:
-        if (path, recursive) not in self.watched:
-            self.watched.add((path, recursive))
-            server.watch(path, recursive=recursive)
+    def mind(self, build: Build) -> None:
+        """Look at the data that the sections of a build have read, besides the book."""
+        used = [uses for _, uses in map(build.shown, build.states) if uses] + [state.uses for state in build.states.values() if state.uses]
+        self.eyes.mind(build.book, (name for uses in used for name in uses.data))
 
-    def _ring(self, files: list[str]) -> None:
-        """Called in the background's thread."""
-        self._heard()
-        Path(self.bell.name).write_text(" ".join(files))
-        self.rung = threading.Timer(AGAIN, self._ring, [files])
-        self.rung.daemon = True
-        self.rung.start()
-
-    def _heard(self) -> None:
-        if self.rung:
-            self.rung.cancel()
-            self.rung = None
+    def _ask(self) -> None:
+        """Called in other threads."""
+        self.asked = True
+        if self.rebuild:
+            self.rebuild()
 
     def close(self) -> None:
         """End everything that runs."""
         self.background.close()
-        self._heard()
-        self.bell.close()
+        self.eyes.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,11 @@ from hooks.render import Rendered
 from hooks.section import Section
 from hooks.tex import Formulas
 
+# Extensions of Python-Markdown that read nothing but the page: of all others we do not know.
+READS_NOTHING = re.compile(
+    r"(markdown\.extensions\.)?(abbr|admonition|attr_list|codehilite|def_list|extra|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html"
+    r"|meta|nl2br|sane_lists|smarty|tables|toc|wikilinks)|pymdownx\.(?!b64\b|emoji\b|snippets\b)\w+(\.\w+)*"
+)
 LINKED = re.compile(r"[^\s/()<>\[\]\"'#]+\.md\b")  # files that a link may lead to
 
 
@@ -35,6 +40,15 @@ class Made:
     def holds(self, root: Path) -> bool:
         """Whether the files that it shows are what they were."""
         return all(fingerprint(root / file) == value for file, value in self.files.items())
+
+
+def repeatable(extensions: Iterable[object]) -> bool:
+    """Whether a page is made from nothing but what `identity` names.
+
+    >>> repeatable(["tables", "pymdownx.details"]), repeatable(["tables", "pymdownx.snippets"])
+    (True, False)
+    """
+    return all(isinstance(name, str) and READS_NOTHING.fullmatch(name) for name in extensions)
 
 
 def identity(

@@ -62,8 +62,12 @@ STEPS: list[tuple[str, Callable[[Tiny], object], set[str]]] = [
     ("another text in it", lambda t: (t.root / "book/water/well.txt").write_text("deeper"), set()),
     ("a docstring that a page shows", lambda t: t.edit("puddle/gauge.py", "How deep the water", "How deep water"), {"measuring-rain"}),
     ("the website's own page", lambda t: t.edit("docs/index.md", "# ", "A word.\n\n# "), set()),
+    ("its front matter", lambda t: t.edit("docs/index.md", "A word.", "---\nstatus: new\n---\n\nA word."), ALL),
     ("a template", template, ALL),
-    ("its text", lambda t: (t.root / "over/partials/copyright.html").write_text("Free."), ALL),
+    ("its text", lambda t: (t.root / "over/partials/copyright.html").write_text("Free since {{ config.extra.when }}."), ALL),
+    ("a date, beside a key that is a number", lambda t: t.edit("mkdocs.yml", "  generator: false", "  generator: false\n  when: 2024-04-08\n  7: 5"), ALL),
+    ("another date", lambda t: t.edit("mkdocs.yml", "04-08", "04-09"), ALL),
+    ("what the search leaves out", lambda t: t.edit("mkdocs.yml", "[search]", "[{search: {enabled: false}}]"), ALL),
     ("the name of the site", lambda t: t.edit("mkdocs.yml", "Small Town", "Big Town"), ALL),
     ("the order", swap, ALL),
 ]  # fmt: skip
@@ -74,7 +78,8 @@ def test_what_is_kept_changes_no_byte(tiny: Tiny, tmp_path: Path) -> None:
     site(tiny)
     for number, (name, edit, expected) in enumerate(STEPS):
         edit(tiny)
-        assert anew(tiny, site) == expected, name
+        new = anew(tiny, site)
+        assert new == expected, (name, new)
         clone = Tiny(tmp_path / f"clone-{number}")
         shutil.copytree(tiny.root, clone.root, ignore=shutil.ignore_patterns(".cache", "site", "__pycache__"))
         site(clone)
@@ -112,6 +117,64 @@ def test_whatever_has_changed_it_builds(tiny: Tiny, change: Callable[[Tiny], obj
     assert done.status == 0, done.said
     assert UP_TO_DATE not in done.said
     assert whole.items() <= tiny.site().items()
+
+
+def other_config(tiny: Tiny) -> list[str]:
+    (tiny.root / "other.yml").write_text((tiny.root / "mkdocs.yml").read_text().replace("Small Town", "Big Town"))
+    site(tiny)
+    return ["-f", "other.yml"]
+
+
+def environment(tiny: Tiny) -> list[str]:
+    tiny.edit("mkdocs.yml", "Rain in a Small Town", "!ENV [TOWN, Small Town]")
+    site(tiny)
+    os.environ["TOWN"] = "Big Town"
+    return []
+
+
+def inherited(tiny: Tiny) -> list[str]:
+    base = tiny.root.parent / "base.yml"
+    base.write_text("site_name: Small Town")
+    tiny.edit("mkdocs.yml", "site_name: Rain in a Small Town", "INHERIT: ../base.yml")
+    site(tiny)
+    base.write_text("site_name: Big Town")
+    return []
+
+
+def templates_elsewhere(tiny: Tiny) -> list[str]:
+    over = tiny.root.parent / "over/partials"
+    over.mkdir(parents=True)
+    (over / "copyright.html").write_text("Small Town")
+    tiny.edit("mkdocs.yml", "  font: false", "  font: false\n  custom_dir: ../over")
+    site(tiny)
+    (over / "copyright.html").write_text("Big Town")
+    return []
+
+
+def asset(tiny: Tiny) -> list[str]:
+    (tiny.root / "node_modules/rain").mkdir(parents=True)
+    (tiny.root / "package.json").write_text('{"book": {"assets": {"rain.css": "rain/rain.css"}}}')
+    (tiny.root / "node_modules/rain/rain.css").write_text("Small Town")
+    site(tiny)
+    (tiny.root / "node_modules/rain/rain.css").write_text("Big Town")
+    return []
+
+
+def nested(tiny: Tiny) -> list[str]:
+    (tiny.root / "docs/node_modules").mkdir()
+    (tiny.root / "docs/node_modules/rain.css").write_text("Small Town")
+    site(tiny)
+    (tiny.root / "docs/node_modules/rain.css").write_text("Big Town")
+    return []
+
+
+@pytest.mark.parametrize("change", [other_config, environment, inherited, templates_elsewhere, asset, nested])
+def test_what_cannot_be_seen_in_the_project_it_builds(tiny: Tiny, monkeypatch: pytest.MonkeyPatch, change: Callable[[Tiny], list[str]]) -> None:
+    monkeypatch.setenv("TOWN", "Small Town")
+    options = change(tiny)
+    done = tiny.run("site", "--strict", *options)
+    assert done.status == 0, done.said
+    assert any(b"Big Town" in data for data in tiny.site().values())
 
 
 def test_a_warning_is_said_again(tiny: Tiny) -> None:
@@ -158,5 +221,16 @@ def test_another_plugin_may_change_any_page(tiny: Tiny) -> None:
     tiny.edit("mkdocs.yml", "hooks: [", "hooks: [loud.py, ")
     for word in ("drip", "drop"):
         (tiny.root / "words.txt").write_text(word)
+        site(tiny)
+        assert word in tiny.page("water/measuring-rain")
+
+
+def test_another_extension_may_read_any_file(tiny: Tiny) -> None:
+    tiny.edit("mkdocs.yml", "  - tables\n", "  - tables\n  - pymdownx.snippets: {base_path: ../words}\n")
+    tiny.edit(MEASURING, "Why 7.5?", '\n\n--8<-- "words.txt"\n')
+    words = tiny.root.parent / "words/words.txt"
+    words.parent.mkdir()
+    for word in ("drip", "drop"):
+        words.write_text(word)
         site(tiny)
         assert word in tiny.page("water/measuring-rain")

@@ -127,6 +127,47 @@ def test_records_are_not_watched(served: Served) -> None:
     served.shows("Each morning")
 
 
+def test_a_chapter_that_was_away(served: Served) -> None:
+    folder, away = served.tiny.root / "book/water", served.tiny.root / "book/_away"
+    folder.rename(away)
+    end = time.monotonic() + LIMIT
+    while "7.5" in served.page():
+        assert time.monotonic() < end, served.said()
+        time.sleep(0.1)
+    away.rename(folder)
+    served.shows("7.5")
+    served.tiny.edit(MEASURING, "Every morning", "Each morning")
+    served.shows("Each morning")
+
+
+def test_data_that_a_block_has_begun_to_read(served: Served) -> None:
+    wells = served.tiny.root / "wells"
+    wells.mkdir()
+    (wells / "deep.txt").write_text("11111")
+    code = f"print(open({str(wells / 'deep.txt')!r}).read())\ngauge.pour(150)\ngauge.depth"
+    served.tiny.edit(MEASURING, "gauge.pour(150)\ngauge.depth", code)
+    served.shows("11111")
+    (wells / "deep.txt").write_text("22222")
+    served.shows("22222")
+
+
+def test_an_edit_during_the_first_build(tiny: Tiny) -> None:
+    served = Served(tiny)
+    try:
+        end = time.monotonic() + LIMIT
+        while "Building documentation" not in served.said():
+            assert time.monotonic() < end, served.said()
+            time.sleep(0.01)
+        for number in range(30):
+            tiny.edit(MEASURING, "Every morning" if not number else f"Morning {number - 1}", f"Morning {number}")
+            time.sleep(0.05)
+        served.shows("Morning 29")
+    finally:
+        served.process.kill()
+        served.process.wait()
+        served.log.close()
+
+
 @pytest.fixture
 def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "scratch").mkdir()
