@@ -90,8 +90,9 @@ class Build:
         if not todo:
             return
         with Pool(self.book, packages=imports.packages(self.book, (state.section for state in todo))) as pool:
+            found = run.execute(self.book, todo, pool=pool)
             self._prepare(todo)
-            for done in run.execute(self.book, todo, pool=pool):
+            for done in found:
                 self.outcomes[done.section.file] = done
                 try:
                     if write and (what := run.write(self.book, done)):
@@ -101,7 +102,7 @@ class Build:
                 yield done
 
     def _prepare(self, todo: Iterable[State]) -> None:
-        """While the process that runs the blocks warms up: what their pages need anyway, whatever they will show."""
+        """While the first sections run: what their pages need anyway, whatever they will show."""
         for section in (state.section for state in todo):
             if before := self.book.cache.last(f"pages/{section.file}"):
                 tex.know(before.formulas)

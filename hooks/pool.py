@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -70,22 +71,29 @@ class Pool:
         self.ready = True
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Result]:
-        """Run sections side by side; results come as they finish."""
+        """Run sections side by side; results come as they finish. The first begin at once, whenever one asks for results."""
+        rest = iter(jobs)
+        return self._results(rest, self._feed(rest, 0))
+
+    def _results(self, rest: Iterator[Job], waiting: int) -> Iterator[Result]:
         self.wait()
-        rest, waiting = iter(jobs), 0
-        while True:
+        while waiting:
             try:
-                # One more than can run, and no more: who only sends while the other side sends, too, waits for ever.
-                for job in islice(rest, self.jobs + 1 - waiting):
-                    self.connection.send(job)
-                    waiting += 1
-                if not waiting:
-                    return
                 result: Result = self.connection.recv()
             except (EOFError, OSError):
                 raise self.died() from None
             waiting -= 1
+            waiting += self._feed(rest, waiting)
             yield result
+
+    def _feed(self, rest: Iterator[Job], waiting: int) -> int:
+        """Send one more job than can run, and no more: who only sends while the other side sends, too, waits for ever."""
+        count = 0
+        for job in islice(rest, self.jobs + 1 - waiting):
+            count += 1
+            with suppress(OSError):  # who hears nothing says nothing either: that is told
+                self.connection.send(job)
+        return count
 
     def died(self) -> BookError:
         """What is to be said when the connection is at its end."""

@@ -82,17 +82,22 @@ class Outcome:
 
 
 def execute(book: Book, todo: Iterable[State], jobs: int | None = None, pool: Pool | None = None) -> Iterator[Outcome]:
-    """Run sections, longest first; outcomes come as they finish. Writes nothing."""
+    """Run sections, longest first; outcomes come as they finish. The first begin at once. Writes nothing."""
     waiting = {s.section.file: s for s in todo}
     if not waiting:
-        return
+        return iter(())
     longest = sorted(waiting.values(), key=lambda s: -(s.record.ran.seconds if s.record else 1e9))
     own = pool or Pool(book, jobs, imports.packages(book, (s.section for s in longest)))
+    results = own.run(job.job(s.section, imports.packages(book, [s.section])) for s in longest)
+    return _outcomes(book, waiting, results, own if pool is None else None)
+
+
+def _outcomes(book: Book, waiting: dict[str, State], results: Iterator[job.Result], own: Pool | None) -> Iterator[Outcome]:
     try:
-        for result in own.run(job.job(s.section, imports.packages(book, [s.section])) for s in longest):
+        for result in results:
             yield outcome(book, waiting[result.file], result)
     finally:
-        if pool is None:
+        if own:
             own.close()
 
 
