@@ -29,11 +29,11 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import assets, contents_page, disk, finished, records, render, section, stamp, tex, titles  # noqa: E402
-from hooks.book import Book, text  # noqa: E402
-from hooks.build import Build, faulty  # noqa: E402
+from hooks import assets, contents_page, disk, finished, own, records, render, stamp, tex, titles  # noqa: E402
+from hooks.book import Book  # noqa: E402
+from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
-from hooks.lift import Lifted, lift, settle  # noqa: E402
+from hooks.own import Own  # noqa: E402
 from hooks.preview import Preview  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
 from hooks.render import Toc  # noqa: E402
@@ -52,7 +52,7 @@ class _State:
     made: disk.Making | None = None  # the folder in which a site is made; nothing while serving
     build: Build
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
-    lifted: dict[str, Lifted] = {}  # the website's own pages, between the halves of their rendering
+    own = Own()
     server: LiveReloadServer | None = None
     shelf: Shelf | None = None  # nothing where pages cannot be used again
     seen: stamp.Seen | None = None  # the project's files before the build
@@ -94,7 +94,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         book = Book.of(root, dict(config), Path(config.config_file_path).name)
         if _State.preview:
             _State.preview.begin(book)
-        _State.build = Build(book, config.markdown_extensions, config.mdx_configs, _own_pages(config))
+        _State.build = Build(book, config.markdown_extensions, config.mdx_configs, own.read(Path(config.docs_dir), root))
         config.markdown_extensions = [*config.markdown_extensions, render.Escapes()]  # type: ignore[list-item]  # an instance does as well as a name
         if _State.preview and not _State.build.outline.entries:
             raise BookError(list(_State.build.outline.problems))  # while it is being edited, the old pages do
@@ -103,17 +103,6 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     except BookError as error:
         raise _refusal(error, config) from None
     return config
-
-
-def _own_pages(config: MkDocsConfig) -> dict[str, section.Section]:
-    """The website's own pages by their addresses: references may lead to them, blocks may stand on them."""
-    found = {}
-    for path in sorted(Path(config.docs_dir).rglob("*.md")):
-        uri = path.relative_to(config.docs_dir).as_posix()
-        file = path.relative_to(_project(config)).as_posix()
-        address = uri.removesuffix(".md").removesuffix("index")
-        found[address.rstrip("/") + "/" if address else ""] = section.parse(text(path, file), file, page=True)
-    return found
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -175,15 +164,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return ""  # the page is rendered by us, below
     if uri == contents_page.URI:
         return markdown
-    read = section.parse(markdown, _file(page, config), page=True)
-    context = _State.build.context
-    lifted = lift(read, None, context, page.url)
-    problems = [*read.problems, *tex.check(read), *context.refs.check(read, context.bibliography), *lifted.problems]
-    if problems:  # then the page says so itself
-        lifted = lift(read, None, context, page.url, notices=[faulty(problems)])
-    lifted.problems = problems
-    _State.lifted[uri] = lifted
-    return lifted.markdown
+    return _State.own.before(uri, markdown, _file(page, config), page.url, _State.build.context)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -200,9 +181,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if uri == contents_page.URI:
         page.toc = TableOfContents([_link(item) for item in contents_page.toc(_State.build.outline)])
         return html + tex.to_katex(contents_page.html(_State.build.outline, page.url))
-    lifted = _State.lifted[uri]
-    lifted.problems += lifted.lost(html)
-    return tex.to_katex(settle(html, lifted))
+    return _State.own.after(uri, html)
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
@@ -233,12 +212,12 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 def on_post_build(config: MkDocsConfig) -> None:
     build = _State.build
-    for made in [*(page.rendered.assets for page in build.made.values()), *(page.assets for page in _State.lifted.values())]:
+    for made in [*(page.rendered.assets for page in build.made.values()), *_State.own.assets]:
         for name, data in made.items():
             path = Path(config.site_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    problems = [*build.problems, *(problem for lifted in _State.lifted.values() for problem in lifted.problems)]
+    problems = [*build.problems, *_State.own.problems]
     if config.strict:
         problems += [
             state.section.problem(1, f"the record is {state.kind}: {'; '.join(state.reasons)}.", f"Run `python -m hooks update {state.section.slug}`.")
@@ -256,7 +235,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     log.info("%s", build.summary())
     if _State.preview:
         _State.preview.mind(build)
-    _State.lifted = {}
+    _State.own = Own()
     if _State.made:
         _State.made.finish()
         config.site_dir = str(_State.made.target)
@@ -271,7 +250,7 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 def on_build_error(error: Exception) -> None:
     """Whatever it was, half a site is not left lying about."""
-    _State.lifted = {}
+    _State.own = Own()
     if _State.made:
         _State.made.drop()
     if server := _State.server:
