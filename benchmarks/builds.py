@@ -90,7 +90,7 @@ def main() -> None:
         for row in growth(asked.tools, sorted(asked.growth), asked.rounds):
             note(row)
     else:
-        places = [Place(TOOLS[name], asked.chapters, 1.0, "builds") for name in asked.tools]
+        places = [Place(TOOLS[name], asked.chapters, 1.0, "builds", asked.memory) for name in asked.tools]
         if "cold" not in asked.scenarios:
             for place in places:
                 say(f"{place.tool.name}: the first build")
@@ -117,6 +117,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--scenarios", nargs="+", choices=SCENARIOS, default=list(SCENARIOS), metavar="SCENARIO", help=", ".join(SCENARIOS))
     what = "measure growth instead, at these sizes; ours and plain MkDocs if no tool is named"
     parser.add_argument("--growth", nargs="+", type=int, metavar="PAGES", help=what)
+    parser.add_argument("--memory", action="store_true", help="look at the memory of all processes; that takes time, so trust none of the times")
     asked = parser.parse_args()
     asked.tools = asked.tools or (["ours", "mkdocs"] if asked.growth else list(TOOLS))
     return asked

@@ -31,10 +31,11 @@ class Cost:
     peak: float  # MB, all processes at once; pages that they share count once. Zero where the system does not tell
 
 
-def cost(command: list[str], folder: Path, environment: dict[str, str]) -> Cost:
-    """Run a command to its end."""
+def cost(command: list[str], folder: Path, environment: dict[str, str], memory: bool = False) -> Cost:
+    """Run a command to its end. To look at the `memory` of all its processes holds them up, most those that fork: then
+    the times are not worth much."""
     with tempfile.TemporaryFile() as said:
-        runner = [sys.executable, "-I", "-S", __file__, *command]
+        runner = [sys.executable, "-I", "-S", __file__, "memory" if memory else "times", *command]
         done = subprocess.run(runner, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)
         said.seek(0)
         text = said.read().decode(errors="replace")[-4000:]
@@ -75,7 +76,7 @@ def _memory(pid: int) -> int:
         return 0
 
 
-def _main(command: list[str]) -> None:
+def _main(what: str, *command: str) -> None:
     import resource
     import signal
 
@@ -87,7 +88,8 @@ def _main(command: list[str]) -> None:
         while not over.wait(EVERY):
             peak = max(peak, sum(map(_memory, _descendants(os.getpid()))))
 
-    threading.Thread(target=watch, daemon=True).start()
+    if what == "memory":
+        threading.Thread(target=watch, daemon=True).start()
     began = time.perf_counter()
     child = subprocess.Popen(command, stdout=sys.stderr, start_new_session=True)
     status = child.wait()
@@ -110,4 +112,4 @@ def _main(command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1:])
+    _main(*sys.argv[1:])

@@ -53,8 +53,8 @@ TOOLS = {
 class Place:
     """A tool's copy of the corpus, and what has been edited there."""
 
-    def __init__(self, tool: Tool, count: int, work: float, name: str) -> None:
-        self.tool, self.work = tool, work
+    def __init__(self, tool: Tool, count: int, work: float, name: str, memory: bool = False) -> None:
+        self.tool, self.work, self.memory = tool, work, memory
         self.root = CACHE / "corpus" / name / tool.name
         self.pages = {number: corpus.page(number, work) for number in range(1, count + 1)}
         tool.dialect.write_all(self.root, self.pages.values())
@@ -82,7 +82,7 @@ class Place:
 
     def build(self) -> measure.Cost:
         """Build as a person would. Ends this program where that fails."""
-        cost = measure.cost([str(self.python), *self.tool.command], self.root, self.environment())
+        cost = measure.cost([str(self.python), *self.tool.command], self.root, self.environment(), self.memory)
         if cost.status:
             raise SystemExit(f"{self.tool.name} failed in {self.root}:\n{cost.said}")
         return cost
