@@ -1,0 +1,1 @@
+"""Layers on the engine, with the names, arguments and defaults of `torch.nn`."""
