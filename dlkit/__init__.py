@@ -1,1 +1,20 @@
-"""The library of *Deep Learning That Runs*. Importing it needs NumPy alone."""
+"""The library of *Deep Learning That Runs*. Importing it needs NumPy alone.
+
+`import dlkit as torch` runs a model that was written for torch: the engine, its functions and `nn` are reached from here,
+each loaded when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_PACKAGES = ("autograd", "functions", "nn", "optim", "plot")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"dlkit.{name}")
+    for package in ("dlkit.autograd", "dlkit.functions"):
+        module = import_module(package)
+        if name in module.__all__:
+            return getattr(module, name)
+    raise AttributeError(f"dlkit has no {name!r}")

@@ -15,8 +15,6 @@ from typing import cast as cast_type
 
 import numpy as np
 
-from dlkit.autograd import special
-
 Array: TypeAlias = Any
 """A NumPy array or a torch tensor; never a `dlkit.Tensor`."""
 
@@ -165,7 +163,9 @@ def einsum(subscripts: str, *operands: Array) -> Array:
 def erf(a: Array) -> Array:
     """The error function, 2/sqrt(pi) times the integral of exp(-t*t) from 0 to a."""
     if is_numpy(a):
-        return special.erf(a)
+        from dlkit.functions.special import erf as of_numpy
+
+        return of_numpy(a)
     import torch
 
     return torch.erf(a)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, cast
 
 import dlkit.autograd.tensor as tensors  # the two know each other: each is looked up when it is called
 from dlkit.autograd import backend
 from dlkit.autograd.backend import Array
 
-P = ParamSpec("P")
-Rule = TypeVar("Rule", bound=Callable[..., tuple[Any, ...]])
 Value: TypeAlias = Any
 """An array, a number or a Tensor: the rules of primitives work on any of them."""
 Gradients: TypeAlias = tuple[Any, ...]
@@ -42,38 +41,31 @@ def is_grad_enabled() -> bool:
     return _recording.get()
 
 
-class Primitive(Generic[P]):
-    """An operation with a rule for its gradient: `forward` computes on arrays, `rule` on arrays and on Tensors alike.
+class Primitive:
+    """An operation: `forward` computes on arrays, `rule` takes a gradient back, on arrays and on Tensors alike.
 
     Called on Tensors it gives a Tensor that remembers where it came from; called on arrays it is `forward`.
     """
 
-    def __init__(self, forward: Callable[P, Array], view: bool = False) -> None:
-        functools.update_wrapper(self, forward)
-        self.forward = forward
-        self.name = forward.__name__
-        self.view = view  # the result lies in the first input's memory
-        self.rule: Callable[..., Gradients] | None = None
+    def __init__(self, forward: Callable[..., Array], rule: Callable[..., Gradients], view: bool = False) -> None:
+        functools.update_wrapper(self, rule)
+        inputs = list(inspect.signature(rule).parameters.values())
+        self.__signature__ = inspect.Signature([p for p in inputs if p.name not in ("g", "y", "saved")])
+        self.forward, self.rule, self.view, self.name = forward, rule, view, rule.__name__
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
-
-    def gradient(self, rule: Rule) -> Rule:
-        """Decorates the rule `(g, y, *inputs, **options) -> Gradients`: `g` is the gradient of the result `y`."""
-        self.rule = rule
-        return rule
 
     def run(self, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Array, Any]:
         """The result on arrays, and what the rule wants kept of the way there."""
         return self.forward(*arrays, **options), None
 
-    def __call__(self, *inputs: P.args, **options: P.kwargs) -> tensors.Tensor:
+    def __call__(self, *inputs: Value, **options: Any) -> tensors.Tensor:
         lifted = tracked = False
         arrays: list[Any] = []
         for x in inputs:
             if isinstance(x, tensors.Tensor):
-                lifted = True
-                tracked = tracked or x.requires_grad
+                lifted, tracked = True, tracked or x.requires_grad
                 x = x.data
             arrays.append(x)
         if not lifted:  # a rule at work on arrays
@@ -81,49 +73,53 @@ class Primitive(Generic[P]):
         try:
             data, saved = self.run(arrays, options)
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
-            raise self._explained(error, arrays) from error
+            raise _explained(self.name, error, arrays) from error
         out = tensors.Tensor(data)
-        if self.view:
-            out.version = inputs[0].version  # type: ignore[attr-defined]
-        if tracked and self.rule and _recording.get() and backend.is_float(out.data):
-            out._requires_grad = True
+        if self.view and not backend.owns(out.data):
+            out.version = inputs[0].version
+        if tracked and _recording.get() and backend.is_float(out.data):
+            out._requires_grad, out.seen = True, _versions(inputs)
             out.op, out.inputs, out.options, out.saved = self, inputs, options, saved
-            out.seen = _versions(inputs)
         return out
 
-    def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
-        kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
-        shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
-        return (ValueError if kind is RuntimeError else kind)(f"{self.name} of {shapes}: {error}")
+
+def _explained(name: str, error: Exception, arrays: Sequence[Any]) -> Exception:
+    kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
+    shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
+    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {error}")
 
 
-def primitive(forward: Callable[P, Array]) -> Primitive[P]:
-    """Decorates the forward half of a row of the table."""
-    return Primitive(forward)
+def rule(forward: Callable[..., Array], view: bool = False) -> Callable[[Callable[..., Gradients]], Primitive]:
+    """Decorates the rule of an operation, a row of the table: `(g, y, *inputs, **options) -> Gradients`.
+
+    `view` says that the result lies in the first input's memory.
+    """
+    return lambda rule: Primitive(forward, rule, view)
 
 
-def view(forward: Callable[P, Array]) -> Primitive[P]:
-    """The same, for a result that lies in the first input's memory."""
-    return Primitive(forward, view=True)
-
-
-class Fused(Primitive[P]):
-    """Several operations in one: faster, with a rule on arrays alone, which may keep what `forward` has found.
+class Fused(Primitive):
+    """Several operations in one: faster, with a rule on arrays alone, which may use what `forward` has found.
 
     `equivalent` is the same in primitives: what the tests compare with, and what gives higher-order gradients.
     """
 
-    def __init__(self, forward: Callable[P, tuple[Array, Any]], equivalent: Callable[..., tensors.Tensor]) -> None:
-        super().__init__(forward)
-        self.equivalent = equivalent
+    equivalent: Callable[..., tensors.Tensor]
 
     def run(self, arrays: Sequence[Any], options: dict[str, Any]) -> tuple[Array, Any]:
         return cast("tuple[Array, Any]", self.forward(*arrays, **options))
 
 
-def fused(equivalent: Callable[..., tensors.Tensor]) -> Callable[[Callable[P, tuple[Array, Any]]], Fused[P]]:
-    """Decorates a forward that returns its result and what its rule `(g, y, saved, *inputs, **options)` needs."""
-    return lambda forward: Fused(forward, equivalent)
+def fused(
+    forward: Callable[..., tuple[Array, Any]], equivalent: Callable[..., tensors.Tensor]
+) -> Callable[[Callable[..., Gradients]], Fused]:
+    """Decorates the rule `(g, y, saved, *inputs, **options) -> Gradients` of a forward that returns `y, saved`."""
+
+    def decorate(rule: Callable[..., Gradients]) -> Fused:
+        made = Fused(forward, rule)
+        made.equivalent = equivalent
+        return made
+
+    return decorate
 
 
 @dataclass(frozen=True)
@@ -210,14 +206,13 @@ def walk(
 
 
 def _gradients(t: tensors.Tensor, g: Value, inputs: Sequence[Value], create_graph: bool) -> Gradients:
-    op = cast("Primitive[Any]", t.op)
-    rule = cast("Callable[..., Gradients]", op.rule)
+    op = cast("Primitive", t.op)
     if create_graph:
-        return rule(g, t, *inputs, **t.options)
+        return op.rule(g, t, *inputs, **t.options)
     arrays = [x.data if isinstance(x, tensors.Tensor) else x for x in inputs]
     if isinstance(op, Fused):
-        return rule(g, t.data, t.saved, *arrays, **t.options)
-    return rule(g, t.data, *arrays, **t.options)
+        return op.rule(g, t.data, t.saved, *arrays, **t.options)
+    return op.rule(g, t.data, *arrays, **t.options)
 
 
 def _inputs(t: tensors.Tensor) -> tuple[Value, ...]:

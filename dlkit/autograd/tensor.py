@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from dlkit.autograd import backend, graph
 from dlkit.autograd.backend import Array
 from dlkit.autograd.graph import Primitive, Value
-from dlkit.autograd.methods import Methods
+from dlkit.functions.methods import Methods
 
 Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
 
@@ -54,7 +54,7 @@ class Tensor(Methods):
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
         self.data: Array = data if backend.is_array(data) else backend.native(backend.asarray(data))
         self.grad: Tensor | None = None
-        self.op: Primitive[Any] | None = None  # what made it; None for a leaf
+        self.op: Primitive | None = None  # what made it; None for a leaf
         self.inputs: tuple[Value, ...] | None = ()  # what it was made from; None once a backward has passed
         self.options: dict[str, Any] = {}
         self.saved: Any = None  # what a fused operation keeps for its gradient

@@ -1,4 +1,4 @@
-"""What a tensor can do, in torch's spelling: operators and methods that call the functions of `dlkit.autograd`."""
+"""What a tensor can do, in torch's spelling: operators and methods that call the functions of `dlkit.functions`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import dlkit.autograd as ops  # looked up when a method is called: the functions need Tensor first
-from dlkit.autograd import backend
-from dlkit.autograd.show import show
+import dlkit.autograd.tensor as tensors
+import dlkit.functions as ops  # looked up when a method is called: the functions need Tensor first
+from dlkit.autograd import backend, graph, rules
+from dlkit.functions.show import show
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -28,44 +29,44 @@ class Methods:
     # -------------------------------------------------------------------------------------------- arithmetic
 
     def __add__(self, other: Any) -> Tensor:
-        return ops.add(self, other)
+        return rules.add(self, other)
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Tensor:
-        return ops.sub(self, other)
+        return rules.sub(self, other)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return ops.sub(other, self)
+        return rules.sub(other, self)
 
     def __mul__(self, other: Any) -> Tensor:
-        return ops.mul(self, other)
+        return rules.mul(self, other)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Tensor:
-        return ops.div(self, other)
+        return rules.div(self, other)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return ops.div(other, self)
+        return rules.div(other, self)
 
     def __pow__(self, other: Any) -> Tensor:
-        return ops.pow(self, other)
+        return rules.pow(self, other)
 
     def __rpow__(self, other: Any) -> Tensor:
-        return ops.pow(other, self)
+        return rules.pow(other, self)
 
     def __neg__(self) -> Tensor:
-        return ops.neg(self)
+        return rules.neg(self)
 
     def __matmul__(self, other: Any) -> Tensor:
-        return ops.matmul(self, other)
+        return rules.matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
+        return rules.matmul(other, self)
 
     def __abs__(self) -> Tensor:
-        return ops.abs(self)
+        return rules.abs(self)
 
     # --------------------------------------------------------------------------- comparisons: no gradient
 
@@ -94,7 +95,7 @@ class Methods:
         return _compared("__or__", self, other)
 
     def __invert__(self) -> Tensor:
-        return ops.Tensor(~self.data)
+        return tensors.Tensor(~self.data)
 
     __hash__ = object.__hash__
 
@@ -178,16 +179,16 @@ class Methods:
     # ---------------------------------------------------------------------------------- changing in place
 
     def __iadd__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__iadd__", ops.add)
+        return _in_place(self, other, "__iadd__", rules.add)
 
     def __isub__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__isub__", ops.sub)
+        return _in_place(self, other, "__isub__", rules.sub)
 
     def __imul__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__imul__", ops.mul)
+        return _in_place(self, other, "__imul__", rules.mul)
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__itruediv__", ops.div)
+        return _in_place(self, other, "__itruediv__", rules.div)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._changed("writing to entries", value)
@@ -209,7 +210,7 @@ class Methods:
 
     def _changed(self, how: str, value: Any) -> None:
         self.changed(how)
-        if ops.is_grad_enabled() and getattr(value, "requires_grad", False):
+        if graph.is_grad_enabled() and getattr(value, "requires_grad", False):
             raise RuntimeError(
                 f"{how} in place would lose the gradient of what is written: build the tensor with where(), cat() or stack()"
             )
@@ -217,7 +218,7 @@ class Methods:
     # --------------------------------------------------------------------------------------- everything else
 
     def __getattr__(self, name: str) -> Callable[..., Tensor]:
-        """Every function of `dlkit.autograd` that begins with a tensor is a method, too."""
+        """Every function of `dlkit.functions` that begins with a tensor is a method, too."""
         if name not in ops.METHODS:
             raise AttributeError(f"a tensor has no method {name!r}", name=name, obj=self)
         return functools.partial(getattr(ops, name), self)
@@ -236,7 +237,7 @@ class Methods:
         return ops.permute(self, tuple(reversed(range(self.ndim))))  # type: ignore[arg-type]
 
     def __getitem__(self, index: Any) -> Tensor:
-        return ops.getitem(self, index=_plain(index))
+        return rules.getitem(self, index=_plain(index))
 
 
 def _plain(value: Any) -> Any:
@@ -250,12 +251,12 @@ def _compared(how: str, a: Any, b: Any) -> Tensor:
     found = getattr(a.data, how)(_plain(b))
     if found is NotImplemented:
         raise TypeError(f"a tensor cannot be compared with {b!r}")
-    return ops.Tensor(found)
+    return tensors.Tensor(found)
 
 
 def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
     """`a += b`. Where `b` has a graph and `a` has none, the sum is a new tensor, so that the graph goes on."""
-    if not a.requires_grad and getattr(b, "requires_grad", False) and ops.is_grad_enabled():
+    if not a.requires_grad and getattr(b, "requires_grad", False) and graph.is_grad_enabled():
         return otherwise(a, b)  # type: ignore[no-any-return]
     a.changed(how)
     try:

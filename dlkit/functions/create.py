@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend
-from dlkit.autograd.tensor import Tensor
+
+if TYPE_CHECKING:
+    from dlkit.autograd.tensor import Tensor
 
 __all__ = [
     "manual_seed",
@@ -30,19 +33,19 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     >>> tensor([1.0, 2.0]).dtype
     dtype('float32')
     """
-    if isinstance(data, Tensor):
+    if isinstance(data, tensors.Tensor):
         array = backend.copy(data.data)
     elif backend.is_array(data):
         array = backend.native(backend.copy(data))
     else:
         found = np.array(data)
         array = backend.native(found.astype(np.float32) if found.dtype == np.float64 else found)
-    return Tensor(array if dtype is None else backend.cast(array, dtype), requires_grad)
+    return tensors.Tensor(array if dtype is None else backend.cast(array, dtype), requires_grad)
 
 
 def _filled(shape: tuple[Any, ...], value: float, dtype: Any, requires_grad: bool) -> Tensor:
     size = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-    return Tensor(backend.native(np.full(size, value, dtype=dtype or np.float32)), requires_grad)
+    return tensors.Tensor(backend.native(np.full(size, value, dtype=dtype or np.float32)), requires_grad)
 
 
 def zeros(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -66,7 +69,7 @@ def manual_seed(seed: int) -> None:
 
 def _random(kind: str, shape: tuple[Any, ...], dtype: Any, requires_grad: bool) -> Tensor:
     size = shape[0] if len(shape) == 1 and not isinstance(shape[0], int) else shape
-    return Tensor(backend.cast(backend.draw(kind, tuple(size)), dtype or np.float32), requires_grad)
+    return tensors.Tensor(backend.cast(backend.draw(kind, tuple(size)), dtype or np.float32), requires_grad)
 
 
 def rand(*shape: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
