@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from statistics import median
+from statistics import median, quantiles
 
 from benchmarks.training.models import TEXT
 from benchmarks.training.pinned import PEERS
@@ -37,5 +37,12 @@ def _lines(runs: list[Run], clock: str) -> Iterator[str]:
 def _cells(run: Run, torch: Run, clock: str) -> tuple[str, str, str]:
     own, other = run.seconds(clock), torch.seconds(clock)
     ratios = [a / b for a, b in zip(own, other, strict=True)]
-    span = f" ({min(ratios):.2f}-{max(ratios):.2f})" if len(ratios) > 1 and run is not torch else ""
-    return f"{1e3 * median(own):.2f}", f"{median(ratios):.2f}{span}", f"{run.faults():.0f}"
+    return f"{1e3 * median(own):.2f}", f"{median(ratios):.2f}{'' if run is torch else _span(ratios)}", f"{run.faults():.0f}"
+
+
+def _span(ratios: list[float]) -> str:
+    """The middle half of the rounds: what else runs on the machine can spoil a few."""
+    if len(ratios) < 2:
+        return ""
+    low, _, high = quantiles(ratios, n=4, method="inclusive")
+    return f" ({low:.2f}-{high:.2f})"
