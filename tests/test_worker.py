@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from copies import TINY, Tiny, copy
 
-from hooks import job, section
+from hooks import family, job, section
 from hooks.book import Book
 from hooks.job import Job, Result
 from hooks.pool import Pool, environment
+from hooks.run import execute, state
 
 
 @pytest.fixture(scope="module")
@@ -372,6 +373,23 @@ def test_results_come_as_they_are_ready(pool: Pool) -> None:
     results = run_all(pool, texts)
     assert list(results)[-1] == "slow"
     assert {name: told(result)["block-1"] for name, result in results.items()} == {name: repr(name) for name in texts}
+
+
+def test_sections_run_while_other_things_are_done(tiny: Tiny) -> None:
+    """And if these fail, the warm process is ended all the same."""
+    (tiny.root / "book/water/dew.md").write_text(blocks(f"open({str(tiny.root / 'begun')!r}, 'w').close()"))
+    book, before = Book.read(tiny.root / "mkdocs.yml"), family.children()
+
+    def meanwhile() -> None:
+        end = time.monotonic() + 60
+        while not (tiny.root / "begun").exists():
+            assert time.monotonic() < end, "it waits to be asked for"
+            time.sleep(0.01)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(execute(book, [state(book, book.sections["book/water/dew.md"])], meanwhile=meanwhile))
+    assert family.children() == before
 
 
 HEAVY = """
