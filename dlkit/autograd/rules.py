@@ -53,7 +53,7 @@ def pow(g: Value, y: Value, a: Value, b: Value) -> Gradients:
     if isinstance(b, (int, float)):
         return lambda: g * (b * a ** (b - 1)) if b else g * 0.0, None
     # With exponent 0 the power is 1, whatever the base. A base of 0 stays 0, though log 0 is not finite.
-    still = (a == 0) & (b >= 0)
+    still = (b >= 0) & (a == 0)
     return (
         lambda: g * where(b == 0, 0.0, b * a ** where(b == 0, 1.0, b - 1)),
         lambda: g * where(still, 0.0, y * log(where(still, 1.0, a))),
@@ -142,7 +142,7 @@ def maximum(g: Value, y: Value, a: Value, b: Value) -> Gradients:
     return lambda: where(a > b, g, half), lambda: where(b > a, g, half)
 
 
-@rule(lambda mask, a, b: xp(mask).where(mask, a, b))
+@rule(lambda mask, a, b: meet(lambda a, b: xp(mask).where(mask, a, b))(a, b))
 def where(g: Value, y: Value, mask: Value, a: Value, b: Value) -> Gradients:
     return None, lambda: where(mask, g, 0.0), lambda: where(mask, 0.0, g)
 

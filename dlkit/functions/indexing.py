@@ -75,6 +75,10 @@ def gather(x: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> 
     tensor([[2.],
             [3.]])
     """
+    if index.dtype.kind != "i":
+        index = rules.cast(index, dtype="int64")  # torch takes bytes for a mask
+    if not index.numel():
+        return x.new_zeros(index.shape)
     if x.ndim != index.ndim and x.ndim and index.ndim:
         raise ValueError(f"gather from {x.shape} by an index of {index.shape}: they need equally many axes")
     if not x.ndim:
@@ -226,7 +230,8 @@ def masked_select(x: Tensor, mask: Tensor) -> Tensor:
     tensor([1.])
     """
     shape = np.broadcast_shapes(x.shape, mask.shape)
-    return rules.expand(x, shape=shape)[rules.expand(mask, shape=shape)]
+    row, chosen = (rules.reshape(rules.expand(t, shape=shape), shape=(-1,)) for t in (x, mask))
+    return rules.getitem(row, index=chosen.data)
 
 
 def nonzero(x: Tensor, *, as_tuple: bool = False) -> Any:

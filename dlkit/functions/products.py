@@ -117,7 +117,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     for i, j in zip(first, second, strict=True):
         other[j] = one[i]
     kept = [c for i, c in enumerate(one) if i not in first] + [c for j, c in enumerate(other) if j not in second]
-    return rules.einsum(a, b, subscripts=f"{''.join(one)},{''.join(other)}->{''.join(kept)}")
+    names = ["".join(one), "".join(other)]
+    return rules.einsum(*_spread(names, (a, b)), subscripts=f"{','.join(names)}->{''.join(kept)}")
 
 
 def addmm(x: Tensor, a: Tensor, b: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:

@@ -31,13 +31,13 @@ __all__ = [
 ]
 
 
-def flip(x: Tensor, *dims: Any) -> Tensor:
-    """Some axes backwards; with none, a copy.
+def flip(x: Tensor, *args: Any, dims: Any = ()) -> Tensor:
+    """Some axes backwards, given as numbers or as one tuple; with none, a copy.
 
     >>> flip(arange(3), 0)
     tensor([2, 1, 0])
     """
-    return rules.flip(x, dim=tuple(axis(d, x.ndim) for d in numbers(dims)) if x.ndim else ())
+    return rules.flip(x, dim=tuple(axis(d, x.ndim) for d in numbers(args or (dims,))) if x.ndim else ())
 
 
 def roll(x: Tensor, shifts: Any, dims: Dims = None) -> Tensor:

@@ -225,4 +225,4 @@ def count_nonzero(x: Tensor, dim: Dims = None) -> Tensor:
     >>> count_nonzero(tensor([0.0, 3.0, 4.0]))
     tensor(2)
     """
-    return rules.sum(x != 0, dim=axes(x, dim))
+    return rules.sum(typed(x != 0, "int64"), dim=axes(x, dim))
