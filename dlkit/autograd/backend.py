@@ -199,7 +199,9 @@ def add_at(into: Array, index: Any, values: Array) -> None:
     NumPy's `add.at` does that one entry at a time; for a single array of rows it is several times faster to sort the
     rows and to add up runs of equal ones.
     """
-    if not is_numpy(into):
+    if all(isinstance(i, (slice, int)) or i is None or i is Ellipsis for i in (index if isinstance(index, tuple) else (index,))):
+        into[index] += values  # slices name no entry twice
+    elif not is_numpy(into):
         into.index_put_(_positions(index, into), values, accumulate=True)
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and index.size > 1 and into.ndim > 1:
         rows = index.ravel() % into.shape[0]
