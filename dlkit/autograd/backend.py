@@ -171,6 +171,11 @@ def full(shape: tuple[int, ...], value: float, a: Array) -> Array:
     return xp(a).full(shape, value, dtype=a.dtype, **_where(a))
 
 
+def empty(shape: tuple[int, ...], a: Array) -> Array:
+    """An array that holds anything, of a's library, element type and device."""
+    return np.empty(shape, a.dtype) if is_numpy(a) else a.new_empty(shape)
+
+
 def einsum(subscripts: str, *operands: Array) -> Array:
     if is_numpy(operands[0]):
         return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
@@ -188,6 +193,11 @@ def erf(a: Array) -> Array:
     import torch
 
     return torch.erf(a)
+
+
+def arange(a: Array) -> Array:
+    """The numbers of a's rows, as an index into it."""
+    return xp(a).arange(a.shape[0], **_where(a))
 
 
 def zeros_like(a: Array) -> Array:
@@ -208,8 +218,8 @@ def add_at(into: Array, index: Any, values: Array) -> None:
     NumPy's `add.at` does that one entry at a time; for a single array of rows it is several times faster to sort the
     rows and to add up runs of equal ones.
     """
-    if all(isinstance(i, (int, slice, type(None), type(...))) for i in (index if isinstance(index, tuple) else (index,))):
-        into[index] += values  # no entry twice
+    if all(isinstance(i, (slice, int)) or i is None or i is Ellipsis for i in (index if isinstance(index, tuple) else (index,))):
+        into[index] += values  # slices name no entry twice
     elif not is_numpy(into):
         into.index_put_(_positions(index, into), values, accumulate=True)
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and index.size > 1 and into.ndim > 1:
