@@ -37,8 +37,8 @@ def layer_norm(
 
     >>> from dlkit import Tensor
     >>> layer_norm(Tensor([[1.0, 3.0], [0.0, 20.0]]), (2,))
-    tensor([[-1.0000,  1.0000],
-            [-1.0000,  1.0000]])
+    tensor([[-1.0000, 1.0000],
+            [-1.0000, 1.0000]])
     """
     return fused.normalize(input, weight, bias, dim=_trailing(input, normalized_shape, "layer_norm"), eps=eps)
 
@@ -129,6 +129,8 @@ def _over_batch(
     if x.shape == (0,):
         return rules.cast(x, dtype=x.dtype)  # neither rows nor channels
     if x.ndim < 2:
+        if math.prod(x.shape) == 0:
+            return x * 1.0  # nothing in it, so there is nothing to know of its channels
         raise RuntimeError(f"{name} of {x.shape}: the channels are axis 1")
     dim = (0, *range(2, x.ndim)) if name == "batch_norm" else tuple(range(2, x.ndim))
     across = (1, x.shape[1], *(1 for _ in x.shape[2:]))
