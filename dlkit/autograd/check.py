@@ -12,7 +12,6 @@ from dlkit.autograd import backend, graph
 from dlkit.autograd.tensor import Tensor
 
 SMALL = 64  # entries: up to here one is moved at a time, beyond it all of them in a few random directions
-EPSILON = 1e-6
 
 
 def gradcheck(f: Callable[..., Any], inputs: Sequence[Any], atol: float = 1e-5, rtol: float = 1e-3) -> bool:
@@ -43,13 +42,12 @@ def gradcheck(f: Callable[..., Any], inputs: Sequence[Any], atol: float = 1e-5, 
     if rough := [x.dtype.name for x in leaves if x.dtype != np.float64]:
         raise TypeError(f"gradcheck of {rough[0]}: differences need float64, as in x.double()")
     y = _row(f(*inputs))
-    rows = list(_directions(y.shape, y.data))
-    found = [_gradients(y, leaves, Tensor(v), create_graph=False) for _, v in rows]
+    backward = [(entry, v, _gradients(y, leaves, Tensor(v), False)) for entry, v in _directions(y.data)]
     for number, x in enumerate(leaves):
-        for place, step in _directions(x.shape, x.data):
+        for place, step in _directions(x.data):
             moved = _moved(f, inputs, x, step)
-            for (entry, v), gradients in zip(rows, found, strict=True):
-                rule, slope = (float((a * b).sum()) for a, b in ((gradients[number].data, step), (moved, v)))
+            for entry, v, gradients in backward:
+                rule, slope = float((gradients[number].data * step).sum()), float((moved * v).sum())
                 if not abs(rule - slope) <= atol + rtol * abs(slope):
                     raise AssertionError(
                         f"the derivative of entry {entry} of the result by entry {place} of input {number}, whose "
@@ -65,20 +63,14 @@ def gradgradcheck(f: Callable[..., Any], inputs: Sequence[Any], atol: float = 1e
     >>> gradgradcheck(lambda x: x**3, [x])
     True
     """
-    v = ops.randn_like(_row(f(*inputs)).detach())
-    v.requires_grad = True
-
-    def gradient(*inputs: Any) -> tuple[Tensor, ...]:
-        leaves = [x for x in inputs[:-1] if isinstance(x, Tensor) and x.requires_grad]
-        return tuple(_gradients(_row(f(*inputs[:-1])), leaves, inputs[-1], create_graph=True))
-
-    return gradcheck(gradient, [*inputs, v], atol, rtol)
+    v = Tensor(ops.randn_like(_row(f(*inputs))).data, requires_grad=True)
+    leaves = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad]
+    return gradcheck(lambda *xs: tuple(_gradients(_row(f(*xs[:-1])), leaves, v, True)), [*inputs, v], atol, rtol)
 
 
 def _row(outputs: Any) -> Tensor:
     """All that a function returns, in a row."""
-    every = outputs if isinstance(outputs, tuple) else (outputs,)
-    return ops.cat([ops.reshape(y, -1) for y in every])
+    return ops.cat([ops.reshape(y, -1) for y in (outputs if isinstance(outputs, tuple) else (outputs,))])
 
 
 def _gradients(y: Tensor, leaves: Sequence[Tensor], v: Tensor, create_graph: bool) -> list[Tensor]:
@@ -89,20 +81,18 @@ def _gradients(y: Tensor, leaves: Sequence[Tensor], v: Tensor, create_graph: boo
 
 def _moved(f: Callable[..., Any], inputs: Sequence[Any], x: Tensor, step: Any) -> Any:
     """How fast the result changes when `x` moves along a direction."""
-    still, found = x.data, []
-    for sign in (1, -1):
-        x.data = still + step * (sign * EPSILON)
-        found.append(_row(f(*inputs)).data)
+    still, ends = x.data, []
+    for epsilon in (1e-6, -1e-6):
+        x.data = still + step * epsilon
+        ends.append(_row(f(*inputs)).data)
     x.data = still
-    return (found[0] - found[1]) / (2 * EPSILON)
+    return (ends[0] - ends[1]) / 2e-6
 
 
-def _directions(shape: tuple[int, ...], like: Any) -> Iterator[tuple[Any, Any]]:
+def _directions(like: Any) -> Iterator[tuple[Any, Any]]:
     """Each entry by itself, with its place; of many, three random directions."""
-    n = int(np.prod(shape))
+    shape, n = tuple(like.shape), int(np.prod(like.shape))
     for k in range(n if n <= SMALL else 3):
         step = np.eye(1, n, k) if n <= SMALL else np.random.standard_normal(n) / n**0.5
-        yield (
-            tuple(map(int, np.unravel_index(k, shape))) if n <= SMALL else f"direction {k}",
-            backend.like(step.reshape(shape), like),
-        )
+        place = tuple(map(int, np.unravel_index(k, shape))) if n <= SMALL else f"direction {k}"
+        yield place, backend.like(step.reshape(shape), like)
