@@ -65,7 +65,7 @@ class Primitive:
         arrays: list[Any] = []
         for x in inputs:
             if isinstance(x, tensors.Tensor):
-                lifted, tracked = True, tracked or x.requires_grad
+                lifted, tracked = True, tracked or x._requires_grad
                 x = x.data
             arrays.append(x)
         if not lifted:  # a rule at work on arrays
@@ -135,7 +135,7 @@ class Part:
 
 
 def _versions(inputs: Sequence[Value]) -> int:
-    return sum(x.version[0] for x in inputs if isinstance(x, tensors.Tensor))
+    return sum([x.version[0] for x in inputs if isinstance(x, tensors.Tensor)])
 
 
 @dataclass(slots=True)
@@ -197,7 +197,7 @@ def walk(
             arrive(t.op.equivalent(*inputs, **t.options), g)  # younger than all that waits: it is taken apart next
             continue
         for x, gx in zip(inputs, _gradients(t, g, inputs, create_graph), strict=False):
-            if gx is None or not (isinstance(x, tensors.Tensor) and x.requires_grad):
+            if gx is None or not (isinstance(x, tensors.Tensor) and x._requires_grad):
                 continue
             gx = gx() if callable(gx) else gx
             if isinstance(gx, Part):

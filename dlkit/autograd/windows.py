@@ -67,10 +67,10 @@ def _to_input(g: Array, w: Array, size: Sizes, slide: Slide, groups: int) -> Arr
 
 def _to_weight(g: Array, x: Array, w: Array, slide: Slide, groups: int) -> Array:
     """The gradient of a convolution for its weight."""
-    count, total = tuple(g.shape[2:]), backend.zeros_like(w).reshape(groups, len(w) // groups, -1)
+    count, total = tuple(g.shape[2:]), backend.zeros_like(w).reshape(groups, -1, len(w) // groups)
     for part in _parts(len(x), x.shape[1], slide, count):
-        total += _grouped(g[part], groups) @ _columns(x[part], slide, count, groups).mT
-    return total.reshape(w.shape)
+        total += _columns(x[part], slide, count, groups) @ _grouped(g[part], groups).mT  # this way round BLAS is faster
+    return total.mT.reshape(w.shape)
 
 
 @fused(_conv, equivalents.conv)
