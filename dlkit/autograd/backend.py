@@ -152,6 +152,11 @@ def full(shape: tuple[int, ...], value: float, a: Array) -> Array:
     return xp(a).full(shape, value, dtype=a.dtype, **_where(a))
 
 
+def empty(shape: tuple[int, ...], a: Array) -> Array:
+    """An array that holds anything, of a's library, element type and device."""
+    return np.empty(shape, a.dtype) if is_numpy(a) else a.new_empty(shape)
+
+
 def einsum(subscripts: str, *operands: Array) -> Array:
     if is_numpy(operands[0]):
         return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
@@ -169,6 +174,11 @@ def erf(a: Array) -> Array:
     import torch
 
     return torch.erf(a)
+
+
+def arange(a: Array) -> Array:
+    """The numbers of a's rows, as an index into it."""
+    return xp(a).arange(a.shape[0], **_where(a))
 
 
 def zeros_like(a: Array) -> Array:
