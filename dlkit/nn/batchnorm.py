@@ -116,3 +116,16 @@ class BatchNorm2d(_BatchNorm):
     """
 
     axes, shape = (4,), "(batch, {0}, height, width)"
+
+
+class BatchNorm3d(_BatchNorm):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, with the mean and the variance of each channel, as `BatchNorm1d`.
+
+    Shapes: input (N, num_features, D, H, W) -> the same; weight, bias, running_mean and running_var (num_features).
+
+    >>> from dlkit import ones
+    >>> BatchNorm3d(3)(ones(2, 3, 4, 4, 4)).shape
+    (2, 3, 4, 4, 4)
+    """
+
+    axes, shape = (5,), "(batch, {0}, depth, height, width)"

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from dlkit.autograd import Tensor, backend
-from dlkit.functions import cat
 from dlkit.nn import functional, init
 from dlkit.nn.module import Module, refuse
 from dlkit.nn.parameter import Parameter, empty
-from dlkit.nn.recurrent import GATES, _refuse_states
+from dlkit.nn.recurrent import GATES, check_states
+
+CELLS: dict[str, Callable[..., Any]] = {
+    "tanh": functional.rnn_tanh_cell,
+    "relu": functional.rnn_relu_cell,
+    "gru": functional.gru_cell,
+    "lstm": functional.lstm_cell,
+}
 
 
 class _Cell(Module):
@@ -38,22 +45,16 @@ class _Cell(Module):
         for p in self.parameters():
             init.uniform_(p, -bound, bound)
 
-    def _step(self, input: Tensor, states: tuple[Tensor, ...] | None) -> Tensor:
-        """The new state, both parts of an LSTM's side by side."""
+    def _step(self, input: Tensor, states: tuple[Tensor, ...] | None) -> Any:
+        """The new state, of an LSTM a pair."""
         if input.ndim not in (1, 2) or input.shape[-1] != self.input_size:
             refuse(self, f"(batch, {self.input_size}) or ({self.input_size},)", input)
-        parts = 2 if self.cell == "lstm" else 1
-        shape = (*input.shape[:-1], self.hidden_size)
+        parts, shape = 2 if self.cell == "lstm" else 1, (*input.shape[:-1], self.hidden_size)
         if states is None:
-            state = Tensor(backend.full((*shape[:-1], parts * self.hidden_size), 0.0, input.data))
-        else:
-            if len(states) != parts or any(s.shape != shape for s in states):
-                _refuse_states(self, shape, parts, states)
-            state = cat(states, -1) if parts == 2 else states[0]
-        batch = 1 if input.ndim == 1 else input.shape[0]
-        x, first = input.reshape((1, batch, self.input_size)), state.reshape((batch, parts * self.hidden_size))
-        weights = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
-        return functional.recurrent(x, first, *weights, self.cell).reshape(state.shape)
+            states = (Tensor(backend.full(shape, 0.0, input.data)),) * parts
+        check_states(self, shape, parts, states)
+        state = states if parts == 2 else states[0]
+        return CELLS[self.cell](input, state, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else f", bias={self.bias}")
@@ -85,7 +86,8 @@ class RNNCell(_Cell):
         super().__init__(input_size, hidden_size, bias, device, dtype)
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        return self._step(input, None if hx is None else (hx,))
+        state: Tensor = self._step(input, None if hx is None else (hx,))
+        return state
 
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.cell == "tanh" else f", nonlinearity={self.cell}")
@@ -104,7 +106,8 @@ class GRUCell(_Cell):
     cell = "gru"
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
-        return self._step(input, None if hx is None else (hx,))
+        state: Tensor = self._step(input, None if hx is None else (hx,))
+        return state
 
 
 class LSTMCell(_Cell):
@@ -121,5 +124,5 @@ class LSTMCell(_Cell):
     cell = "lstm"
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
-        state = self._step(input, hx)
-        return state[..., : self.hidden_size], state[..., self.hidden_size :]
+        h, c = self._step(input, hx)
+        return h, c

@@ -1,4 +1,4 @@
-"""Convolutions over one and two axes."""
+"""Convolutions over one, two and three axes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dlkit.nn.module import Module, refuse
 from dlkit.nn.parameter import Parameter, empty
 
 Size = int | tuple[int, ...]
+AXES = {1: "length", 2: "height, width", 3: "depth, height, width"}
 
 
 def lengths(size: Any, n: int) -> tuple[int, ...]:
@@ -76,8 +77,7 @@ class _Conv(Module):
     def _check(self, input: Tensor) -> None:
         n = self.n
         if input.ndim not in (n + 1, n + 2) or input.shape[-n - 1] != self.in_channels:
-            axes = "(batch, {0}, length)" if n == 1 else "(batch, {0}, height, width)"
-            refuse(self, f"{axes.format(self.in_channels)}, with or without the batch", input)
+            refuse(self, f"(batch, {self.in_channels}, {AXES[n]}), with or without the batch", input)
 
     def _padded(self, input: Tensor) -> tuple[Tensor, Size | str]:
         """The input and the padding with zeros that is left to do."""
@@ -128,7 +128,7 @@ class _Convolution(_Conv):
     def forward(self, input: Tensor) -> Tensor:
         self._check(input)
         input, padding = self._padded(input)
-        convolve = functional.conv1d if self.n == 1 else functional.conv2d
+        convolve = (functional.conv1d, functional.conv2d, functional.conv3d)[self.n - 1]
         return convolve(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
@@ -164,3 +164,16 @@ class Conv2d(_Convolution):
     """
 
     n = 2
+
+
+class Conv3d(_Convolution):
+    """Convolution along three axes, as `Conv1d` along one; sizes are a number for all or three numbers.
+
+    Shapes: input (N, in_channels, D, H, W), along each axis as `Conv1d`; the batch N may be left out.
+
+    >>> from dlkit import ones
+    >>> Conv3d(1, 2, 3)(ones(1, 1, 5, 5, 5)).shape
+    (1, 2, 3, 3, 3)
+    """
+
+    n = 3

@@ -1,4 +1,4 @@
-"""Transposed convolutions over one and two axes: they make larger what a convolution makes smaller."""
+"""Transposed convolutions over one, two and three axes: they make larger what a convolution makes smaller."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Transposed(_Conv):
         """`output_size`: the lengths wanted, among those that the stride allows."""
         self._check(input)
         extra = self.output_padding if output_size is None else self._extra(input, tuple(output_size)[-self.n :])
-        convolve = functional.conv_transpose1d if self.n == 1 else functional.conv_transpose2d
+        convolve = (functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d)[self.n - 1]
         return convolve(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
 
     def _extra(self, input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
@@ -78,3 +78,16 @@ class ConvTranspose2d(_Transposed):
     """
 
     n = 2
+
+
+class ConvTranspose3d(_Transposed):
+    """The gradient of `Conv3d` with respect to its input, as a layer: what it makes smaller, this makes larger.
+
+    Shapes: as `ConvTranspose1d` along each of three axes.
+
+    >>> from dlkit import ones
+    >>> ConvTranspose3d(2, 1, 2, stride=2)(ones(1, 2, 3, 3, 3)).shape
+    (1, 1, 6, 6, 6)
+    """
+
+    n = 3

@@ -22,7 +22,9 @@ class InPlace(Module):
 
     def _said(self, *names: str) -> str:
         """Some arguments as text, then `inplace`."""
-        return ", ".join([*(f"{name}={getattr(self, name)}" for name in names), *filter(None, [InPlace.extra_repr(self)])])
+        return ", ".join(
+            [*(f"{name}={getattr(self, name)}" for name in names), *filter(None, [InPlace.extra_repr(self)])]
+        )
 
 
 class ReLU(InPlace):

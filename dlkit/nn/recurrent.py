@@ -8,15 +8,21 @@ Encoder-Decoder", for the GRU.
 from __future__ import annotations
 
 import math
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import Any
 
 from dlkit.autograd import Tensor, backend
-from dlkit.functions import cat, stack
 from dlkit.nn import functional, init
 from dlkit.nn.module import Module, refuse
 from dlkit.nn.parameter import Parameter, empty
 
 GATES = {"tanh": 1, "relu": 1, "gru": 3, "lstm": 4}
+LAYERS: dict[str, Callable[..., Any]] = {
+    "tanh": functional.rnn_tanh,
+    "relu": functional.rnn_relu,
+    "gru": functional.gru,
+    "lstm": functional.lstm,
+}
 
 
 class _Recurrent(Module):
@@ -74,49 +80,30 @@ class _Recurrent(Module):
         if input.ndim not in (2, 3) or input.shape[-1] != self.input_size:
             axes = "(batch, steps, {0})" if self.batch_first else "(steps, batch, {0})"
             refuse(self, f"{axes.format(self.input_size)} or (steps, {self.input_size})", input)
-        batched = input.ndim == 3
-        x = input.reshape((input.shape[0], 1, input.shape[1])) if not batched else input
-        x = x.transpose(0, 1) if batched and self.batch_first else x
+        single = input.ndim == 2  # no batch: make one
+        x = input.reshape((input.shape[0], 1, input.shape[1])) if single else input
+        batch_first = self.batch_first and not single
+        shape = (self.num_layers * len(self._ends(0)), x.shape[0 if batch_first else 1], self.hidden_size)
         parts = 2 if self.cell == "lstm" else 1
-        shape = (self.num_layers * len(self._ends(0)), x.shape[1], self.hidden_size)
         if states is None:
-            zeros = Tensor(backend.full((x.shape[1], parts * self.hidden_size), 0.0, x.data))
-            firsts = [zeros] * shape[0]
+            states = (Tensor(backend.full(shape, 0.0, x.data)),) * parts
         else:
-            wanted = shape if batched else (shape[0], shape[2])
-            if len(states) != parts or any(s.shape != wanted for s in states):
-                _refuse_states(self, wanted, parts, states)
-            whole = cat(states, -1) if parts == 2 else states[0]
-            firsts = list(whole.reshape((shape[0], shape[1], parts * shape[2])))
-        lasts: list[Tensor] = []
-        for layer in range(self.num_layers):
-            if layer and self.dropout:
-                x = functional.dropout(x, self.dropout, self.training)
-            outputs = []
-            for end in self._ends(layer):
-                y = self._pass(x, firsts[len(lasts)], end)
-                lasts.append(y[-1])
-                y = y[..., : self.hidden_size] if parts == 2 else y
-                outputs.append(y.flip(0) if end.endswith("reverse") else y)
-            x = cat(outputs, -1) if self.bidirectional else outputs[0]
-        last = stack(lasts)
-        last = last if batched else last.reshape((shape[0], parts * shape[2]))
-        x = x if batched else x.reshape((x.shape[0], x.shape[2]))
-        x = x.transpose(0, 1) if batched and self.batch_first else x
-        h = self.hidden_size
-        return x, (last[..., :h], last[..., h:]) if parts == 2 else (last,)
-
-    def _pass(self, x: Tensor, first: Tensor, end: str) -> Tensor:
-        """One layer in one direction: all its states."""
-        w, u = getattr(self, "weight_ih" + end), getattr(self, "weight_hh" + end)
-        b, c = (getattr(self, "bias_ih" + end), getattr(self, "bias_hh" + end)) if self.bias else (None, None)
-        return functional.recurrent(x.flip(0) if end.endswith("reverse") else x, first, w, u, b, c, self.cell)
+            check_states(self, (shape[0], shape[2]) if single else shape, parts, states)
+            states = tuple(s.reshape(shape) for s in states)
+        params = [p for weights in self.all_weights for p in weights]
+        how = (self.bias, self.num_layers, self.dropout, self.training, self.bidirectional, batch_first)
+        y, *lasts = LAYERS[self.cell](x, states if parts == 2 else states[0], params, *how)
+        if single:
+            y, lasts = y.reshape((y.shape[0], y.shape[2])), [h.reshape((shape[0], shape[2])) for h in lasts]
+        return y, tuple(lasts)
 
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The parameters, a list for each layer and direction."""
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")[: 4 if self.bias else 2]
-        return [[getattr(self, n + end) for n in names] for layer in range(self.num_layers) for end in self._ends(layer)]
+        return [
+            [getattr(self, n + end) for n in names] for layer in range(self.num_layers) for end in self._ends(layer)
+        ]
 
     def extra_repr(self) -> str:
         said = f"{self.input_size}, {self.hidden_size}"
@@ -124,9 +111,13 @@ class _Recurrent(Module):
         return said + "".join(f", {k}={getattr(self, k)}" for k, v in usual.items() if getattr(self, k) != v)
 
 
-def _refuse_states(layer: Module, wanted: tuple[int, ...], parts: int, states: tuple[Tensor, ...]) -> NoReturn:
-    given = " and ".join(str(s.shape) for s in states)
-    raise RuntimeError(f"{layer!r} takes {'two states' if parts == 2 else 'a state'} of shape {wanted}, not {given}")
+def check_states(layer: Module, wanted: tuple[int, ...], parts: int, states: tuple[Tensor, ...]) -> None:
+    """Refuse states of another shape, or one where two belong."""
+    if len(states) != parts or any(s.shape != wanted for s in states):
+        given = " and ".join(str(s.shape) for s in states)
+        raise RuntimeError(
+            f"{layer!r} takes {'two states' if parts == 2 else 'a state'} of shape {wanted}, not {given}"
+        )
 
 
 class RNN(_Recurrent):
@@ -209,8 +200,6 @@ class LSTM(_Recurrent):
 
     cell = "lstm"
 
-    def forward(
-        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         output, (h, c) = self._run(input, hx)
         return output, (h, c)

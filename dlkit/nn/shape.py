@@ -70,7 +70,7 @@ class Unflatten(Module):
     def forward(self, input: Tensor) -> Tensor:
         dim = self.dim % input.ndim
         known = math.prod(n for n in self.unflattened_size if n != -1)
-        if (input.shape[dim] % known if -1 in self.unflattened_size else input.shape[dim] != known):
+        if input.shape[dim] % known if -1 in self.unflattened_size else input.shape[dim] != known:
             refuse(self, f"a length along axis {self.dim} that is the product of {self.unflattened_size}", input)
         return input.reshape((*input.shape[:dim], *self.unflattened_size, *input.shape[dim + 1 :]))
 

@@ -92,7 +92,9 @@ class Tree:
     def _members(self, kind: str) -> Named[Any]:
         """Those of this module alone."""
         own = vars(self)
-        return ((name, own[name]) for name, found in list(self._kinds.items()) if found == kind and own[name] is not None)
+        return (
+            (name, own[name]) for name, found in list(self._kinds.items()) if found == kind and own[name] is not None
+        )
 
     def _named(self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool) -> Named[Any]:
         seen: set[int] = set()
