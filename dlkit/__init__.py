@@ -12,18 +12,10 @@ if TYPE_CHECKING:
 
 _PACKAGES = ("autograd", "functions", "nn", "optim", "plot")
 
-_TYPES = {"bool": "bool", "uint8": "uint8", "half": "float16", "float": "float32", "double": "float64"}
-_TYPES |= {"short": "int16", "int": "int32", "long": "int64"}
-_TYPES |= {name: name for name in ("float16", "float32", "float64", "int8", "int16", "int32", "int64")}
-
 
 def __getattr__(name: str) -> Any:
     if name in _PACKAGES:
         return import_module(f"dlkit.{name}")
-    if name in _TYPES:
-        import numpy as np
-
-        return np.dtype(_TYPES[name])
     for package in ("dlkit.autograd", "dlkit.functions"):
         module = import_module(package)
         if name in module.__all__:
