@@ -37,11 +37,10 @@ def linear(g: Array, y: Array, saved: None, x: Array, w: Array, b: Array) -> Gra
     return lambda: (rows @ w).reshape(x.shape), lambda: rows.T @ flat(x), lambda: rows.sum(0)
 
 
-@fused(lambda w, index, *, padding_idx: (w[index], None), equivalents.embedding)
-def embedding(g: Array, y: Array, saved: None, w: Array, index: Array, *, padding_idx: int | None) -> Gradients:
-    if padding_idx is not None:
-        g = g * (index != padding_idx)[..., None]
-    return Part(g, index), None
+@fused(lambda w, index, share: (w[index], None), equivalents.embedding)
+def embedding(g: Array, y: Array, saved: None, w: Array, index: Array, share: Array) -> Gradients:
+    """Rows of `w`; `share` is how much of each one's gradient arrives (all where None)."""
+    return Part(g if share is None else g * share, index), None, None
 
 
 # --------------------------------------------------------------------------------------------------- softmax
@@ -105,7 +104,7 @@ def _normalize(
 ) -> tuple[Array, Any]:
     n = math.prod(x.shape[i] for i in dim)
     mean = xp(x).sum(x, axis=dim, keepdims=True) / max(n, 1) if center else None
-    z = x - mean if center else +x
+    z = x - mean if center else backend.copy(x)
     variance = xp(x).sum(z * z, axis=dim, keepdims=True) / max(n, 1)
     if tell is not None:
         tell(mean, variance)

@@ -107,7 +107,8 @@ def _conv_transpose(x: Array, w: Array, b: Array, *, size: Sizes, **how: Any) ->
 def conv_transpose(
     g: Array, y: Array, saved: None, x: Array, w: Array, b: Array, *, size: Sizes, **how: Any
 ) -> Gradients:
-    return lambda: _conv(g, w, None, **how)[0], lambda: _to_weight(x, g, w, **how), lambda: _to_bias(g)
+    met = (..., *(slice(n) for n in x.shape[2:]))  # with much output padding, one window more than x has entries
+    return lambda: _conv(g, w, None, **how)[0][met], lambda: _to_weight(x, g, w, **how), lambda: _to_bias(g)
 
 
 def _stamp(

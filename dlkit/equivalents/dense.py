@@ -17,13 +17,10 @@ def linear(x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
     return y if b is None else y + b
 
 
-def embedding(w: Tensor, index: Tensor, *, padding_idx: int | None) -> Tensor:
-    """The rows of w at some indices; the row `padding_idx` gets no gradient."""
+def embedding(w: Tensor, index: Tensor, share: Tensor | None) -> Tensor:
+    """The rows of w at some indices, of whose gradients only a share arrives."""
     rows = w[index]
-    if padding_idx is None:
-        return rows
-    padding = (index == padding_idx).reshape(*index.shape, 1)
-    return rules.where(padding, rows.detach(), rows)
+    return rows if share is None else rows * share + rows.detach() * (1 - share)
 
 
 def _largest(x: Tensor, dim: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend, rules
 from dlkit.functions.sliding import Pads, Sizes, inside, padded, places, taps
 
@@ -53,25 +54,23 @@ def conv_transpose(
     filters, kernel = w.shape[1], w.shape[2:]
     parts = x.reshape(n, groups, channels // groups, math.prod(count))
     shape = (n, groups * filters, *padded(size, padding))
-    y = rules.expand(0.0 * parts.sum(), shape=shape)
+    stamps = []
     for at, where in taps(kernel, stride, dilation, count):
         stamp = w[(slice(None), slice(None), *at)].reshape(groups, channels // groups, filters).mT @ parts
-        y = y + rules.put(stamp.reshape(n, groups * filters, *count), index=(..., *where), shape=shape)
-    y = y[inside(size, padding)]
+        stamps.append(rules.put(stamp.reshape(n, groups * filters, *count), index=(..., *where), shape=shape))
+    y = rules.stack(*stamps, dim=0).sum(0)[inside(size, padding)]
     return y if b is None else y + b.reshape(-1, *(1 for _ in count))
 
 
 def max_pool(x: Tensor, *, kernel: Sizes, stride: Sizes, padding: Pads, dilation: Sizes) -> Tensor:
     """The largest entry in each window. Of equal ones the first gets the gradient."""
-    size, number = x.shape[-len(kernel) :], len(kernel)
-    count = places(size, kernel, stride, padding, dilation)
-    real = pad(x * 0.0 + 1.0, padding).detach()
-    x = rules.where(real == 1.0, pad(x, padding), -math.inf)
+    count = places(x.shape[-len(kernel) :], kernel, stride, padding, dilation)
+    real = pad(tensors.Tensor(backend.ones_like(x.data)), padding) == 1.0
+    x = rules.where(real, pad(x, padding), -math.inf)
     met = rules.stack(*(x[(..., *where)] for _, where in taps(kernel, stride, dilation, count)), dim=x.ndim)
     first = backend.xp(met.data).argmax(met.data, axis=-1)
     best = first[..., None] == backend.like(range(math.prod(kernel)), first)
-    assert number
-    return rules.where(best, met, 0.0).sum(-1)
+    return rules.where(tensors.Tensor(best), met, 0.0).sum(-1)
 
 
 def sum_pool(x: Tensor, *, kernel: Sizes, stride: Sizes, padding: Pads) -> Tensor:
