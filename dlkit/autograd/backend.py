@@ -218,7 +218,10 @@ def add_at(into: Array, index: Any, values: Array) -> None:
     NumPy's `add.at` does that one entry at a time; for a single array of rows it is several times faster to sort the
     rows and to add up runs of equal ones.
     """
-    if all(isinstance(i, (slice, int)) or i is None or i is Ellipsis for i in (index if isinstance(index, tuple) else (index,))):
+    if all(
+        isinstance(i, (slice, int)) or i is None or i is Ellipsis
+        for i in (index if isinstance(index, tuple) else (index,))
+    ):
         into[index] += values  # slices name no entry twice
     elif not is_numpy(into):
         into.index_put_(_positions(index, into), values, accumulate=True)

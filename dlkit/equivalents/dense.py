@@ -59,9 +59,7 @@ def normalize(
     return y if b is None else y + b
 
 
-def attention(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, kept: Tensor | None, *, scale: float
-) -> Tensor:
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, kept: Tensor | None, *, scale: float) -> Tensor:
     """softmax(q k' * scale + mask) v; rows whose mask is -inf throughout give zeros."""
     scores = q @ k.mT * scale
     if mask is not None:

@@ -23,6 +23,7 @@ from dlkit.functions import (
     reduce,
     sampling,
     shapes,
+    soft,
 )
 from dlkit.functions.arithmetic import *
 from dlkit.functions.compare import *
@@ -40,9 +41,10 @@ from dlkit.functions.rearrange import *
 from dlkit.functions.reduce import *
 from dlkit.functions.sampling import *
 from dlkit.functions.shapes import *
+from dlkit.functions.soft import *
 
 _OF_ONE = (
-    arithmetic, compare, convert, elementwise, extremes, indexing, like, norms, parts, products, rearrange, reduce, shapes
+    arithmetic, compare, convert, elementwise, extremes, indexing, like, norms, parts, products, rearrange, reduce, shapes, soft
 )
 _NOT = {"where", "cat", "concat", "concatenate", "stack", "hstack", "vstack", "broadcast_tensors", "meshgrid", "einsum"}
 

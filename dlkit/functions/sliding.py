@@ -1,46 +1,55 @@
-"""Windows that slide over the trailing axes of an array: where they stand, and which entries they cover.
-
-A window is taken apart into its taps: all the entries that one place of the kernel meets are one plain slice.
-"""
+"""Windows that slide over the trailing axes of an array: where they stand, and which entries they cover."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
-Sizes = Sequence[int]
-Pads = Sequence[tuple[int, int]]
-"""For each axis, how many entries are added before and after."""
-
-
-def places(size: Sizes, kernel: Sizes, stride: Sizes, padding: Pads, dilation: Sizes) -> tuple[int, ...]:
-    """How many windows fit along each axis.
-
-    >>> places((28,), (5,), (2,), [(0, 0)], (1,))
-    (12,)
-    """
-    each = zip(size, kernel, stride, padding, dilation, strict=True)
-    return tuple((n + low + high - d * (k - 1) - 1) // s + 1 for n, k, s, (low, high), d in each)
+Sizes = tuple[int, ...]
 
 
-def taps(
-    kernel: Sizes, stride: Sizes, dilation: Sizes, count: Sizes
-) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
-    """Each place in the kernel, with the slices of what it meets in `count` windows along each axis.
+class Slide(NamedTuple):
+    """A window's size, its steps, what is added before and after each axis, and how far apart its entries are.
 
-    >>> list(taps((2,), (3,), (1,), (4,)))
+    A window is taken apart into its taps: all the entries that one place of the kernel meets are one plain slice.
+
+    >>> slide = Slide(kernel=(2,), stride=(3,), padding=((0, 1),), dilation=(1,))
+    >>> slide.places((10,))
+    (4,)
+    >>> slide.taps((4,))
     [((0,), (slice(0, 10, 3),)), ((1,), (slice(1, 11, 3),))]
     """
-    for at in product(*map(range, kernel)):
-        starts = [a * d for a, d in zip(at, dilation, strict=True)]
-        each = zip(starts, stride, count, strict=True)
-        yield at, tuple(slice(start, start + s * (n - 1) + 1, s) for start, s, n in each)
 
+    kernel: Sizes
+    stride: Sizes
+    padding: tuple[tuple[int, int], ...]
+    dilation: Sizes
 
-def inside(size: Sizes, padding: Pads) -> tuple[object, ...]:
-    """The index of the original within a padded array."""
-    return (..., *(slice(low, low + n) for n, (low, _) in zip(size, padding, strict=True)))
+    def size(self, shape: Sizes) -> Sizes:
+        """The lengths of the axes that the window slides along, which are an array's last."""
+        return shape[len(shape) - len(self.kernel) :]
 
+    def padded(self, size: Sizes) -> Sizes:
+        return tuple(n + low + high for n, (low, high) in zip(size, self.padding, strict=True))
 
-def padded(size: Sizes, padding: Pads) -> tuple[int, ...]:
-    return tuple(n + low + high for n, (low, high) in zip(size, padding, strict=True))
+    def inside(self, size: Sizes) -> tuple[slice, ...]:
+        """Where the original is in what is padded."""
+        return tuple(slice(low, low + n) for n, (low, _) in zip(size, self.padding, strict=True))
+
+    def places(self, size: Sizes) -> Sizes:
+        """How many windows fit along each axis."""
+        each = zip(self.padded(size), self.kernel, self.stride, self.dilation, strict=True)
+        return tuple((n - d * (k - 1) - 1) // s + 1 for n, k, s, d in each)
+
+    @lru_cache(maxsize=256)  # noqa: B019  (a small tuple)
+    def taps(self, count: Sizes) -> list[tuple[Sizes, tuple[slice, ...]]]:
+        """Each place in the kernel, with what it meets in `count` windows along each axis."""
+        return [
+            (at, tuple(map(self._slice, at, self.dilation, self.stride, count)))
+            for at in product(*map(range, self.kernel))
+        ]
+
+    @staticmethod
+    def _slice(at: int, dilation: int, stride: int, count: int) -> slice:
+        return slice(at * dilation, at * dilation + stride * (count - 1) + 1, stride)

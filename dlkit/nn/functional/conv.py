@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlkit.autograd import windows
+from dlkit.functions.sliding import Slide
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -179,7 +180,7 @@ def _conv(
             raise RuntimeError(
                 f"{name}: a window of {reach} does not fit into the padded input of {size}, or stride={stride} is not positive"
             )
-        return windows.conv(x, w, b, stride=stride, padding=pads, dilation=dilation, groups=groups)
+        return windows.conv(x, w, b, slide=Slide(w.shape[2:], stride, pads, dilation), groups=groups)
 
     return _batch(x, n, name, call)
 
@@ -210,8 +211,7 @@ def _transpose(
         each = zip(x.shape[2:], w.shape[2:], stride, padding, dilation, more, strict=True)
         size = tuple((m - 1) * s - 2 * p + d * (k - 1) + o + 1 for m, k, s, p, d, o in each)
         pads = tuple((p, p) for p in padding)
-        return windows.conv_transpose(
-            x, w, b, size=size, stride=stride, padding=pads, dilation=dilation, groups=groups
-        )
+        slide = Slide(w.shape[2:], stride, pads, dilation)
+        return windows.conv_transpose(x, w, b, size=size, slide=slide, groups=groups)
 
     return _batch(x, n, name, call)

@@ -66,7 +66,9 @@ def group_norm(
         weight, bias: (channels).
     """
     if input.ndim < 2 or input.shape[1] % num_groups:
-        raise RuntimeError(f"group_norm of {input.shape} in {num_groups} groups: they must divide the channels, which are axis 1")
+        raise RuntimeError(
+            f"group_norm of {input.shape} in {num_groups} groups: they must divide the channels, which are axis 1"
+        )
     n, channels, *size = input.shape
     shape = (n, num_groups, channels // num_groups, math.prod(size))
     across = (1, num_groups, channels // num_groups, 1)
@@ -131,7 +133,9 @@ def _over_batch(
     w, b = (None if p is None else p.reshape(across) for p in (weight, bias))
     if not training:
         if running_mean is None or running_var is None:
-            raise RuntimeError(f"{name} without training: running_mean and running_var stand for the batch's, and are missing")
+            raise RuntimeError(
+                f"{name} without training: running_mean and running_var stand for the batch's, and are missing"
+            )
         scale = 1 / (running_var + eps).sqrt().reshape(across)
         scale = scale if w is None else scale * w
         y = (x - running_mean.reshape(across)) * scale

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import dlkit.autograd.tensor as tensors
+from dlkit import equivalents
 from dlkit.autograd import backend, rules, windows
-from dlkit.functions.sliding import places, taps
+from dlkit.functions.sliding import Slide
 from dlkit.nn.functional.conv import Size, sizes
 
 if TYPE_CHECKING:
@@ -154,16 +154,20 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     return _adaptive(3, input, output_size)
 
 
-def _slides(
-    n: int, x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
-) -> dict[str, tuple[Any, ...]]:
-    """The options of a pool: how its windows slide, and how much the input is padded for them."""
+def _slide(n: int, x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool) -> Slide:
+    """How the windows of a pool slide, and how much the input is padded for them."""
     kernel = sizes(kernel, n, "kernel_size")
     stride = kernel if stride is None or np.size(stride) == 0 else sizes(stride, n, "stride")
     padding, dilation = sizes(padding, n, "padding"), sizes(dilation, n, "dilation")
     if x.ndim not in (n + 1, n + 2):
-        raise RuntimeError(f"a pool along {n} axes of {x.shape}: the input has {n + 2} axes (batch, channels, size), or {n + 1}")
-    if min(*kernel, *stride, *dilation) < 1 or min(padding) < 0 or any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        raise RuntimeError(
+            f"a pool along {n} axes of {x.shape}: the input has {n + 2} axes (batch, channels, size), or {n + 1}"
+        )
+    if (
+        min(*kernel, *stride, *dilation) < 1
+        or min(padding) < 0
+        or any(2 * p > k for p, k in zip(padding, kernel, strict=True))
+    ):
         raise RuntimeError(
             f"kernel_size={kernel}, stride={stride}, dilation={dilation} must be positive, and padding={padding} at most half the kernel"
         )
@@ -176,51 +180,48 @@ def _slides(
         if count < 1:
             raise RuntimeError(f"a window of {d * (k - 1) + 1} does not fit into {m} entries with padding {p}")
         pads.append((p, max((count - 1) * s + d * (k - 1) + 1 - m - p, 0)))
-    return {"kernel": kernel, "stride": stride, "padding": tuple(pads), "dilation": dilation}
+    return Slide(kernel, stride, tuple(pads), dilation)
 
 
 def _max_pool(
     n: int, x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, return_indices: bool
 ) -> Any:
-    how = _slides(n, x, kernel, stride, padding, dilation, ceil)
-    y = windows.max_pool(x, **how)
-    return (y, _positions(x, **how)) if return_indices else y
+    slide = _slide(n, x, kernel, stride, padding, dilation, ceil)
+    y = windows.max_pool(x, slide=slide)
+    return (y, _positions(x, slide)) if return_indices else y
 
 
-def _positions(x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any) -> Tensor:
+def _positions(x: Tensor, slide: Slide) -> Tensor:
     """Where the largest entries lie in the flattened image."""
-    best = windows.max_pool.forward(x.data, kernel=kernel, stride=stride, padding=padding, dilation=dilation)[1]
-    size, count = x.shape[-len(kernel) :], tuple(best.shape)[-len(kernel) :]
-    table = []
-    for _, where in taps(kernel, stride, dilation, count):
-        axes = [np.arange(s.start, s.stop, s.step) - low for s, (low, _) in zip(where, padding, strict=True)]
-        table.append(np.ravel_multi_index(np.meshgrid(*axes, indexing="ij"), size, mode="wrap"))
-    table = np.stack(table).reshape(len(table), -1)
-    flat = backend.to_numpy(best).astype(np.int64).reshape(-1, table.shape[1])
-    found = np.take_along_axis(table, flat, axis=0).reshape(tuple(best.shape))
-    return tensors.Tensor(backend.like(found, x.data))
+    best = backend.to_numpy(windows.max_pool.forward(x.data, slide=slide)[1])
+    size = slide.size(x.shape)
+    rows = []
+    for _, where in slide.taps(slide.places(size)):
+        axes = [np.arange(s.start, s.stop, s.step) - low for s, (low, _) in zip(where, slide.padding, strict=True)]
+        rows.append(np.ravel_multi_index(np.meshgrid(*axes, indexing="ij"), size, mode="wrap").ravel())
+    found = np.take_along_axis(np.stack(rows), best.astype(np.int64).reshape(-1, len(rows[0])), axis=0)
+    return tensors.Tensor(backend.like(found.reshape(best.shape), x.data))
 
 
 def _avg_pool(
     n: int, x: Tensor, kernel: Any, stride: Any, padding: Any, ceil: bool, include: bool, divisor: int | None
 ) -> Tensor:
-    how = _slides(n, x, kernel, stride, padding, 1, ceil)
-    total = windows.sum_pool(x, kernel=how["kernel"], stride=how["stride"], padding=how["padding"])
+    slide = _slide(n, x, kernel, stride, padding, 1, ceil)
+    total = equivalents.sum_pool(x, slide=slide)
     if divisor is not None:
         if divisor == 0:
             raise RuntimeError("divisor_override is 0")
         return total / divisor
-    if not any(map(any, how["padding"])):
-        return total / math.prod(how["kernel"])
-    return total * tensors.Tensor(backend.like(_shares(x, how, sizes(padding, n, "padding"), include), x.data))
+    if not any(map(any, slide.padding)):
+        return total / math.prod(slide.kernel)
+    return total * tensors.Tensor(backend.like(_shares(x, slide, sizes(padding, n, "padding"), include), x.data))
 
 
-def _shares(x: Tensor, how: dict[str, Any], padding: Any, include: bool) -> Any:
+def _shares(x: Tensor, slide: Slide, padding: Any, include: bool) -> Any:
     """1 over the number of entries of each window. Padding counts or does not, what hangs over behind it never does."""
     total: Any = 1.0
-    size = x.shape[-len(padding) :]
-    counts = places(size, how["kernel"], how["stride"], how["padding"], how["dilation"])
-    for m, k, s, p, count in zip(size, how["kernel"], how["stride"], padding, counts, strict=True):
+    size = slide.size(x.shape)
+    for m, k, s, p, count in zip(size, slide.kernel, slide.stride, padding, slide.places(size), strict=True):
         start = np.arange(count) * s - p
         end = np.minimum(start + k, m + p)
         if not include:
@@ -232,13 +233,15 @@ def _shares(x: Tensor, how: dict[str, Any], padding: Any, include: bool) -> Any:
 def _adaptive(n: int, x: Tensor, output_size: Any) -> Tensor:
     wanted = (output_size,) * n if output_size is None or isinstance(output_size, int) else tuple(output_size)
     if x.ndim not in (n + 1, n + 2) or len(wanted) != n:
-        raise RuntimeError(f"an adaptive pool along {n} axes of {x.shape} to {output_size}: the input has {n + 2} axes, or {n + 1}")
+        raise RuntimeError(
+            f"an adaptive pool along {n} axes of {x.shape} to {output_size}: the input has {n + 2} axes, or {n + 1}"
+        )
     for axis, m in zip(range(x.ndim - n, x.ndim), wanted, strict=True):
         if m is not None and m != x.shape[axis]:
             weights = tensors.Tensor(backend.like(_means(x.shape[axis], m).astype(x.dtype), x.data))
             order = [*(i for i in range(x.ndim) if i != axis), axis]
-            pooled = rules.permute(x, dims=tuple(order)) @ weights
-            x = rules.permute(pooled, dims=tuple(sorted(range(x.ndim), key=order.__getitem__)))
+            x = rules.matmul(rules.permute(x, dims=tuple(order)), weights)
+            x = rules.permute(x, dims=tuple(sorted(range(x.ndim), key=order.__getitem__)))
     return x
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import dlkit.autograd.tensor as tensors
+from dlkit import equivalents
 from dlkit.autograd import backend, rules
-from dlkit.autograd.recurrent import recurrent
+from dlkit.autograd.recurrent import CELLS, recurrent
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell"]
 
 
+def _steps(cell: str, *inputs: Any) -> Tensor:
+    return (recurrent if cell in CELLS else equivalents.recurrent)(*inputs, cell=cell)
+
+
 def _cell(cell: str, x: Tensor, state: Tensor, *weights: Tensor | None) -> Tensor:
     if x.ndim == 1:
         return _cell(cell, x.reshape(1, -1), state.reshape(1, -1), *weights)[0]
-    return recurrent(x.reshape(1, *x.shape), state, *weights, cell=cell)[0]
+    return _steps(cell, x.reshape(1, *x.shape), state, *weights)[0]
 
 
 def rnn_tanh_cell(
@@ -147,7 +152,7 @@ def _layers(
     train: bool,
     both: bool,
     batch_first: bool,
-) -> Any:
+) -> tuple[Tensor, Tensor]:
     if x.ndim != 3:
         raise RuntimeError(f"{cell} of {x.shape}: the input has 3 axes, (steps, n, features) or (n, steps, features)")
     x = x.transpose(0, 1) if batch_first else x
@@ -158,7 +163,7 @@ def _layers(
         for way in range(ways):
             number = layer * ways + way
             weights: list[Any] = [*params[each * number : each * (number + 1)], None, None][:4]
-            states = recurrent(_turned(x, way), first[number], *weights, cell=cell)
+            states = _steps(cell, _turned(x, way), first[number], *weights)
             last.append(states[-1])
             hidden = weights[1].shape[1]
             outputs.append(_turned(states if states.shape[2] == hidden else states[..., :hidden], way))

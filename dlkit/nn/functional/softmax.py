@@ -75,7 +75,9 @@ def cross_entropy(
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction!r} is not a valid value for reduction: it is 'mean', 'sum' or 'none'")
     if size_average is not None or reduce is not None:
-        raise NotImplementedError("size_average and reduce are torch's old names: say reduction='mean', 'sum' or 'none'")
+        raise NotImplementedError(
+            "size_average and reduce are torch's old names: say reduction='mean', 'sum' or 'none'"
+        )
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing={label_smoothing}: it is between 0 and 1")
     if input.ndim == 0:
@@ -86,14 +88,18 @@ def cross_entropy(
     if target.shape == input.shape and backend.is_float(target.data):
         return _of_probabilities(input, target, weight, reduction, label_smoothing)
     if target.shape != (input.shape[:1] + input.shape[2:] if input.ndim > 1 else ()):
-        raise ValueError(f"cross_entropy of logits {input.shape} and targets {target.shape}: the targets have no axis of classes")
+        raise ValueError(
+            f"cross_entropy of logits {input.shape} and targets {target.shape}: the targets have no axis of classes"
+        )
 
     logits = _rows(input, classes)
     labels = target.data.reshape(-1)
     counts = labels != ignore_index
     known = rules.where(tensors.Tensor(counts), tensors.Tensor(labels), 0).data
-    if len(known) and not (0 <= int(known.min()) and int(known.max()) < classes):
-        raise IndexError(f"a target is {int(known.min())} or {int(known.max())}, and there are {classes} classes: 0 to {classes - 1}")
+    if len(known) and (int(known.min()) < 0 or int(known.max()) >= classes):
+        raise IndexError(
+            f"a target is {int(known.min())} or {int(known.max())}, and there are {classes} classes: 0 to {classes - 1}"
+        )
     of_class = None if weight is None else weight.data
     plain = of_class is None and bool(counts.all())
     worth = backend.cast(counts, input.dtype) if of_class is None else of_class[known] * counts
