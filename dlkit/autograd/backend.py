@@ -124,7 +124,8 @@ def meet(operation: Callable[[Array, Array], Array], fraction: bool = False) -> 
     two integers become float32, too."""
 
     def met(a: Array, b: Array) -> Array:
-        if getattr(a, "dtype", None) is not getattr(b, "dtype", None) or (fraction and not is_float(a)):
+        first, second = getattr(a, "dtype", None), getattr(b, "dtype", None)
+        if (of := first or second) is not (second or first) or (of and not is_float(a if first else b)):
             floats = [x for x in (a, b) if (is_float(x) if is_array(x) else isinstance(x, float))]
             arrays = [x for x in (a, b) if is_numpy(x)]
             if arrays and (fraction or floats):

@@ -77,39 +77,22 @@ def _to_weight(g: Array, x: Array, w: Array, slide: Slide, groups: int) -> Array
     return total.reshape(w.shape)
 
 
-def _to_bias(g: Array) -> Array:
-    return xp(g).sum(g, axis=(0, *range(2, g.ndim)))
-
-
 @fused(_conv, equivalents.conv)
 def conv(g: Array, y: Array, saved: None, x: Array, w: Array, b: Array, **how: Any) -> Gradients:
     """x (n, channels, *size), w (filters, channels / groups, *kernel), b (filters) -> (n, filters, *count)."""
-    return lambda: _to_input(g, w, tuple(x.shape[2:]), **how), lambda: _to_weight(g, x, w, **how), lambda: _to_bias(g)
+    of_bias = lambda: xp(g).sum(g, axis=(0, *range(2, g.ndim)))  # noqa: E731
+    return lambda: _to_input(g, w, tuple(x.shape[2:]), **how), lambda: _to_weight(g, x, w, **how), of_bias
 
 
-def _conv_transpose(x: Array, w: Array, b: Array, *, size: Sizes, **how: Any) -> tuple[Array, None]:
-    y = _to_input(x, w, size, **how)
-    if b is not None:
-        y += b.reshape(-1, *(1 for _ in size))
-    return y, None
-
-
-@fused(_conv_transpose, equivalents.conv_transpose)
-def conv_transpose(
-    g: Array, y: Array, saved: None, x: Array, w: Array, b: Array, *, size: Sizes, **how: Any
-) -> Gradients:
-    """x (n, channels, *count), w (channels, filters / groups, *kernel), b (filters) -> (n, filters, *size)."""
+@fused(lambda x, w, **how: (_to_input(x, w, **how), None), equivalents.conv_transpose)
+def conv_transpose(g: Array, y: Array, saved: None, x: Array, w: Array, *, size: Sizes, **how: Any) -> Gradients:
+    """x (n, channels, *count), w (channels, filters / groups, *kernel) -> (n, filters, *size)."""
     met = (..., *(slice(n) for n in x.shape[2:]))  # with much output padding, a window more fits than x has entries
-    return lambda: _conv(g, w, None, **how)[0][met], lambda: _to_weight(x, g, w, **how), lambda: _to_bias(g)
+    return lambda: _conv(g, w, None, **how)[0][met], lambda: _to_weight(x, g, w, **how)
 
 
 def _max_pool(x: Array, *, slide: Slide) -> tuple[Array, Array]:
-    size = slide.size(tuple(x.shape))
-    if any(map(any, slide.padding)):
-        padded = backend.full((*x.shape[: -len(size)], *slide.padded(size)), -math.inf, x)
-        padded[(..., *slide.inside(size))] = x
-        x = padded
-    (_, where), *others = slide.taps(slide.places(size))
+    (_, where), *others = slide.taps(slide.places(slide.size(tuple(x.shape))))
     y = backend.copy(x[(..., *where)])
     best = backend.cast(y != y, "uint8" if len(others) < 255 else "int32") * 0
     for number, (_, where) in enumerate(others, 1):
@@ -122,8 +105,7 @@ def _max_pool(x: Array, *, slide: Slide) -> tuple[Array, Array]:
 @fused(_max_pool, equivalents.max_pool)
 def max_pool(g: Array, y: Array, best: Array, x: Array, *, slide: Slide) -> Gradients:
     """The largest entry of each window of x (..., *size); `best` is the first place in the kernel that has it."""
-    size = slide.size(tuple(x.shape))
-    total = backend.full((*x.shape[: -len(size)], *slide.padded(size)), 0.0, g)
-    for number, (_, where) in enumerate(slide.taps(slide.places(size))):
+    total = backend.zeros_like(x)
+    for number, (_, where) in enumerate(slide.taps(slide.places(slide.size(tuple(x.shape))))):
         total[(..., *where)] += g * (best == number)
-    return (total[(..., *slide.inside(size))],)
+    return (total,)

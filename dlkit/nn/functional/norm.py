@@ -127,6 +127,8 @@ def _over_batch(
     name: str,
 ) -> Tensor:
     if x.ndim < 2:
+        if math.prod(x.shape) == 0:
+            return x * 1.0  # nothing in it, so there is nothing to know of its channels
         raise RuntimeError(f"{name} of {x.shape}: the channels are axis 1")
     dim = (0, *range(2, x.ndim)) if name == "batch_norm" else tuple(range(2, x.ndim))
     across = (1, x.shape[1], *(1 for _ in x.shape[2:]))
