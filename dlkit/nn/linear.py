@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from dlkit.autograd import Tensor
+from dlkit.functions import einsum
 from dlkit.nn import functional, init
 from dlkit.nn.module import Module, refuse
 from dlkit.nn.parameter import Parameter, empty
@@ -101,7 +102,8 @@ class Bilinear(Module):
         for wanted, input in ((self.in1_features, input1), (self.in2_features, input2)):
             if not input.ndim or input.shape[-1] != wanted:
                 refuse(self, f"{wanted} features along the last axis", input)
-        return functional.bilinear(input1, input2, self.weight, self.bias)
+        y = einsum("...i,oij,...j->...o", input1, self.weight, input2)
+        return y if self.bias is None else y + self.bias
 
     def extra_repr(self) -> str:
         return (

@@ -37,8 +37,10 @@ from tests.conformance.operations import (
 DTYPES = (torch.float32, torch.float64)
 NAMES = [name for name in (databases.layers() if not databases.missing() else ()) if hasattr(nn, name.partition(".")[2])]
 
-# torch's own tolerances times this; each with its reason.
-LOOSER: dict[str, float] = {}
+# torch's own tolerances times this: in float32, gradients of these are long sums of large and small numbers, and the two
+# add them up in another order. In float64 all agree to torch's tolerance.
+LOOSER = {"nn.Conv3d": 4.0, "nn.ConvTranspose3d": 4.0, "nn.RMSNorm": 4.0, "nn.MultiheadAttention": 4.0}
+LOOSER |= {f"nn.Transformer{kind}": 4.0 for kind in ("DecoderLayer", "Encoder", "EncoderLayer")}
 
 
 @dataclass
@@ -113,7 +115,7 @@ class Reference:
 
 def compare(name: str, reference: Reference, dtype: torch.dtype, training: bool, library: str) -> None:
     """Raise AssertionError in what dlkit differs."""
-    looser = LOOSER.get(name, 1.0)
+    looser = LOOSER.get(name, 1.0) if dtype == torch.float32 else 1.0
     inputs = Inputs(library)
     built, given = reference.built, reference.given
     args = [lift(inputs, value) for value in built.args]
@@ -143,6 +145,7 @@ def compare(name: str, reference: Reference, dtype: torch.dtype, training: bool,
 
 def run(name: str) -> Iterator[Sample]:
     """All samples of a layer."""
+    torch.set_num_threads(1)  # they are small: threads would only wait for each other
     entry = databases.layers()[name]
     for dtype in DTYPES:
         for training in (True, False):
