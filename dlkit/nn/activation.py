@@ -104,7 +104,7 @@ class Threshold(InPlace):
     """x where x is above the threshold, else `value`, entry by entry.
 
     >>> Threshold(1.0, 20.0)(Tensor([-1.0, 2.0]))
-    tensor([20., 2.])
+    tensor([20.,  2.])
     """
 
     def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:

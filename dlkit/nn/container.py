@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any, Self, overload
 
 from dlkit.nn.module import Module
@@ -43,7 +44,8 @@ class _Numbered(Module):
         return getattr(self, self._name(index))
 
     def _some(self, names: list[str]) -> Any:
-        return type(self)([getattr(self, name) for name in names])
+        found: Any = type(self)
+        return found([getattr(self, name) for name in names])
 
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, self._name(index), module)
@@ -113,6 +115,15 @@ class ModuleList(_Numbered):
     def __init__(self, modules: Iterable[Any] = ()) -> None:
         super().__init__()
         self.extend(modules or ())
+
+    def _shown(self) -> list[tuple[str, str]]:
+        """Neighbors that look the same stand together."""
+        shown: list[tuple[str, str]] = []
+        for text, group in groupby(super()._shown(), key=lambda pair: pair[1]):
+            names = [name for name, _ in group]
+            alone = len(names) == 1
+            shown.append((names[0], text) if alone else (f"{names[0]}-{names[-1]}", f"{len(names)} x {text}"))
+        return shown
 
 
 class ModuleDict(Module):

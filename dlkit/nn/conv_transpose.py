@@ -7,7 +7,7 @@ from typing import Any
 
 from dlkit.autograd import Tensor
 from dlkit.nn import functional
-from dlkit.nn.conv import Size, _Conv
+from dlkit.nn.conv import Size, _Conv, lengths
 
 
 class _Transposed(_Conv):
@@ -38,11 +38,14 @@ class _Transposed(_Conv):
         self._check(input)
         extra = self.output_padding if output_size is None else self._extra(input, tuple(output_size)[-self.n :])
         convolve = (functional.conv_transpose1d, functional.conv_transpose2d, functional.conv_transpose3d)[self.n - 1]
-        return convolve(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
+        return convolve(input, self.weight, self.bias, self.stride, self._pads(), extra, self.groups, self.dilation)
+
+    def _pads(self) -> tuple[int, ...]:
+        return lengths(self.padding, self.n)
 
     def _extra(self, input: Tensor, wanted: tuple[int, ...]) -> tuple[int, ...]:
-        kernels = zip(input.shape[-self.n :], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
-        least = [(n - 1) * s - 2 * int(p) + d * (k - 1) + 1 for n, s, p, d, k in kernels]
+        kernels = zip(input.shape[-self.n :], self.stride, self._pads(), self.dilation, self.kernel_size, strict=True)
+        least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in kernels]
         extra = tuple(w - m for w, m in zip(wanted, least, strict=True))
         if not all(0 <= e < s for e, s in zip(extra, self.stride, strict=True)):
             most = [m + s - 1 for m, s in zip(least, self.stride, strict=True)]

@@ -204,9 +204,13 @@ class Module(Tree):
     def _get_name(self) -> str:
         return type(self).__name__
 
+    def _shown(self) -> list[tuple[str, str]]:
+        """The modules in this one, by name, as text."""
+        return [(name, repr(module)) for name, module in self._members("module")]
+
     def __repr__(self) -> str:
         extra = [line for line in self.extra_repr().split("\n") if line]
-        parts = [f"({name}): {module!r}".replace("\n", "\n  ") for name, module in self._members("module")]
+        parts = [f"({name}): {text}".replace("\n", "\n  ") for name, text in self._shown()]
         if not parts and len(extra) <= 1:
             return f"{self._get_name()}({''.join(extra)})"
         return f"{self._get_name()}(\n  " + "\n  ".join(extra + parts) + "\n)"

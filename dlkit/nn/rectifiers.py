@@ -203,7 +203,7 @@ class Hardswish(InPlace):
     """x * min(max(0, x + 3), 6) / 6.
 
     >>> Hardswish()(Tensor([-3.0, 3.0, 4.0]))
-    tensor([-0., 3., 4.])
+    tensor([-0.,  3.,  4.])
     """
 
     def forward(self, input: Tensor) -> Tensor:

@@ -56,7 +56,7 @@ class _Recurrent(Module):
         for layer in range(num_layers):
             features = input_size if layer == 0 else hidden_size * directions
             for end in self._ends(layer):
-                shapes = {"weight_ih": (rows, features), "weight_hh": (rows, hidden_size)}
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, features), "weight_hh": (rows, hidden_size)}
                 shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if bias else {}
                 for name, shape in shapes.items():
                     setattr(self, name + end, empty(*shape, device=device, dtype=dtype))

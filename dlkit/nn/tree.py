@@ -40,7 +40,7 @@ class Tree:
             kind = known
         if kind != known:
             kinds.pop(name, None)
-            kinds[cast("str", name)] = cast("str", kind)
+            kinds[name] = cast("str", kind)
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:  # called for what is not there

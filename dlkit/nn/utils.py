@@ -83,7 +83,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
     """All parameters as one vector, with a graph.
 
     >>> parameters_to_vector([Tensor([1.0]), Tensor([[2.0], [3.0]])])
-    tensor([1., 2., 3.], op=cat)
+    tensor([1., 2., 3.])
     """
     return cat([p.reshape((-1,)) for p in parameters])
 
