@@ -17,7 +17,7 @@ import dlkit
 torch = pytest.importorskip("torch")
 
 # Only the first line, or the first two, are changed.
-IMAGES = '''
+IMAGES = """
 from torch import nn
 
 
@@ -50,9 +50,9 @@ class Model(nn.Module):
         x = self.flat(self.pool(x))
         y = sum(head(x) for head in self.heads.values())
         return self.loss(y, target) + 0.01 * sum(p.pow(2).sum() for p in self.parameters())
-'''
+"""
 
-TEXTS = '''
+TEXTS = """
 import torch
 
 
@@ -74,7 +74,7 @@ class Model(torch.nn.Module):
         x, (h, c) = self.steps(x)
         logits = self.out(x).mean(dim=1) + h.sum() + c.mean()
         return torch.nn.functional.cross_entropy(logits, target)
-'''
+"""
 
 
 def load(path: Path, text: str) -> ModuleType:
@@ -96,7 +96,9 @@ def both(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         "images": (IMAGES, (rng.normal(size=(4, 1, 9, 9)).astype("float32"), np.array([0, 2, 1, 1]))),
         "texts": (TEXTS, (np.array([[1, 2, 3, 4, 5, 6], [7, 8, 9, 1, 0, 0]]), np.array([3, 1]))),
     }[request.param]
-    ours = text.replace("from torch import nn", "from dlkit import nn").replace("import torch\n", "import dlkit as torch\n")
+    ours = text.replace("from torch import nn", "from dlkit import nn").replace(
+        "import torch\n", "import dlkit as torch\n"
+    )
     assert ours != text
     theirs = load(tmp_path / f"{request.param}_theirs.py", text).Model()
     return theirs, load(tmp_path / f"{request.param}_ours.py", ours).Model, inputs
