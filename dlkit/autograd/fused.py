@@ -110,17 +110,7 @@ def _normalize(
 
 @fused(_normalize, equivalents.normalize)
 def normalize(
-    g: Array,
-    y: Array,
-    saved: Any,
-    x: Array,
-    w: Array,
-    b: Array,
-    *,
-    dim: Axes,
-    eps: float,
-    center: bool = True,
-    **_: Any,
+    g: Array, y: Array, saved: Any, x: Array, w: Array, b: Array, *, dim: Axes, center: bool = True, **_: Any
 ) -> Gradients:
     """(x - mean) / sqrt(variance + eps) * w + b, mean and variance over `dim`; `tell` is called with the two."""
     z, r = saved

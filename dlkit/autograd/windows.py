@@ -27,18 +27,14 @@ def _parts(n: int, channels: int, slide: Slide, count: Sizes) -> Iterator[slice]
 
 def _grouped(y: Array, groups: int) -> Array:
     """(n, filters, *count) -> (groups, filters of a group, count x n)."""
-    return xp(y).permute_dims(y, (*range(1, y.ndim), 0)).reshape(groups, y.shape[1] // groups, -1)
-
-
-def _batch_first(x: Array) -> Array:
-    return xp(x).permute_dims(x, (x.ndim - 1, *range(x.ndim - 1)))
+    return xp(y).moveaxis(y, 0, -1).reshape(groups, y.shape[1] // groups, -1)
 
 
 def _columns(x: Array, slide: Slide, count: Sizes, groups: int) -> Array:
     """Every window as a column: (groups, channels of a group x places in the kernel, count x n)."""
     n, channels, *size = x.shape
     padded = backend.full((channels, *slide.padded(size), n), 0.0, x)
-    padded[(slice(None), *slide.inside(size))] = xp(x).permute_dims(x, (*range(1, x.ndim), 0))
+    padded[(slice(None), *slide.inside(size))] = xp(x).moveaxis(x, 0, -1)
     columns = backend.empty((channels, *slide.kernel, *count, n), x)
     for at, where in slide.taps(count):
         columns[(slice(None), *at)] = padded[(slice(None), *where)]
@@ -52,7 +48,7 @@ def _conv(x: Array, w: Array, b: Array, *, slide: Slide, groups: int) -> tuple[A
         product = rows @ _columns(x[part], slide, count, groups)
         if b is not None:
             product += b.reshape(groups, -1, 1)
-        y[part] = _batch_first(product.reshape(len(w), *count, -1))
+        y[part] = xp(y).moveaxis(product.reshape(len(w), *count, -1), -1, 0)
     return y, None
 
 
@@ -65,7 +61,7 @@ def _to_input(g: Array, w: Array, size: Sizes, slide: Slide, groups: int) -> Arr
         total = backend.full((out.shape[1], *slide.padded(size), columns.shape[-1]), 0.0, g)
         for at, where in slide.taps(tuple(count)):
             total[(slice(None), *where)] += columns[(slice(None), *at)]
-        out[part] = _batch_first(total[(slice(None), *slide.inside(size))])
+        out[part] = xp(g).moveaxis(total[(slice(None), *slide.inside(size))], -1, 0)
     return out
 
 

@@ -35,13 +35,13 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([0.5000, 0.5000, 0.0000])
     """
     x, dim = _prepared(input, dim, dtype)
-    return fused.softmax(x, dim=dim).reshape(input.shape)
+    return fused.softmax(x, dim=dim).reshape(input.shape) if x.numel() else x * 1.0
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """log softmax(x) = x - log sum exp(x), exact also where the softmax is too small for a float."""
     x, dim = _prepared(input, dim, dtype)
-    return fused.log_softmax(x, dim=dim).reshape(input.shape)
+    return fused.log_softmax(x, dim=dim).reshape(input.shape) if x.numel() else x * 1.0
 
 
 def cross_entropy(
