@@ -34,7 +34,7 @@ class Tanh(Module):
     """The hyperbolic tangent, entry by entry.
 
     >>> Tanh()(Tensor([-1.0, 2.0]))
-    tensor([-0.7616, 0.9640])
+    tensor([-0.7616,  0.9640])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ class Tanhshrink(Module):
     """x - tanh(x), entry by entry.
 
     >>> Tanhshrink()(Tensor([-1.0, 2.0]))
-    tensor([-0.2384, 1.0360])
+    tensor([-0.2384,  1.0360])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ class Softsign(Module):
     """x / (1 + |x|), entry by entry.
 
     >>> Softsign()(Tensor([-1.0, 3.0]))
-    tensor([-0.5000, 0.7500])
+    tensor([-0.5000,  0.7500])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ class Hardtanh(InPlace):
         ValueError: max_val that is not above min_val.
 
     >>> Hardtanh()(Tensor([-3.0, 0.5, 2.0]))
-    tensor([-1.0000, 0.5000, 1.0000])
+    tensor([-1.0000,  0.5000,  1.0000])
     """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:

@@ -53,7 +53,7 @@ class LeakyReLU(InPlace):
     """x where x is positive, else negative_slope * x.
 
     >>> LeakyReLU(0.5)(Tensor([-1.0, 2.0]))
-    tensor([-0.5000, 2.0000])
+    tensor([-0.5000,  2.0000])
     """
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
@@ -107,7 +107,7 @@ class ELU(InPlace):
     Source: Clevert, Unterthiner and Hochreiter 2016, "Fast and Accurate Deep Network Learning by Exponential Linear Units".
 
     >>> ELU()(Tensor([-1.0, 2.0]))
-    tensor([-0.6321, 2.0000])
+    tensor([-0.6321,  2.0000])
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
@@ -125,7 +125,7 @@ class CELU(InPlace):
     """x where x is positive, else alpha * (exp(x / alpha) - 1).
 
     >>> CELU(2.0)(Tensor([-1.0, 2.0]))
-    tensor([-0.7869, 2.0000])
+    tensor([-0.7869,  2.0000])
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
@@ -145,7 +145,7 @@ class SELU(InPlace):
     Source: Klambauer, Unterthiner, Mayr and Hochreiter 2017, "Self-Normalizing Neural Networks".
 
     >>> SELU()(Tensor([-1.0, 2.0]))
-    tensor([-1.1113, 2.1014])
+    tensor([-1.1113,  2.1014])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -161,7 +161,7 @@ class GELU(Module):
         approximate: `"tanh"` for 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
 
     >>> GELU()(Tensor([-1.0, 2.0]))
-    tensor([-0.1587, 1.9545])
+    tensor([-0.1587,  1.9545])
     """
 
     def __init__(self, approximate: str = "none") -> None:
@@ -179,7 +179,7 @@ class SiLU(InPlace):
     """x * sigmoid(x).
 
     >>> SiLU()(Tensor([-1.0, 2.0]))
-    tensor([-0.2689, 1.7616])
+    tensor([-0.2689,  1.7616])
     """
 
     def forward(self, input: Tensor) -> Tensor:
@@ -192,7 +192,7 @@ class Mish(InPlace):
     Source: Misra 2019, "Mish: A Self Regularized Non-Monotonic Activation Function".
 
     >>> Mish()(Tensor([-1.0, 2.0]))
-    tensor([-0.3034, 1.9440])
+    tensor([-0.3034,  1.9440])
     """
 
     def forward(self, input: Tensor) -> Tensor:

@@ -72,7 +72,7 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float) -
     >>> p.grad = Tensor([3.0, -0.5])
     >>> clip_grad_value_(p, 1.0)
     >>> p.grad
-    tensor([1.0000, -0.5000])
+    tensor([ 1.0000, -0.5000])
     """
     for g in _gradients(parameters):
         g.data[...] = backend.xp(g.data).clip(g.data, -float(clip_value), float(clip_value))

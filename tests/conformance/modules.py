@@ -1,7 +1,8 @@
 """The suite, layers: each built by both libraries from what torch tests it with, with the same parameters.
 
     run(name)  ->  one Sample each: for each array library, that it agrees with torch, or in what it differs
-    rows()     ->  a row a layer for the table: how many samples passed, failed, are not supported, and why
+    rows()     ->  a row a layer: how many samples passed, failed, are not supported, and why
+    section()  ->  the same as a section of a Markdown page
 
 Compared are the keys of the state_dict, the results, the gradients of all inputs and parameters for a random cotangent,
 and the buffers afterwards; in training and in evaluation, in float32 and float64.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import collections
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -145,13 +146,14 @@ def compare(name: str, reference: Reference, dtype: torch.dtype, training: bool,
     same_gradients(made, reference.gradients(theirs), theirs, looser, f"the gradient of input or {list(own)}")
 
 
-def run(name: str) -> Iterator[Sample]:
-    """All samples of a layer."""
+def run(name: str, cap: int | None = None) -> Iterator[Sample]:
+    """The samples of a layer; of each element type and mode not many more than `cap`, from all of the list."""
     torch.set_num_threads(1)  # they are small: threads would only wait for each other
     entry = databases.layers()[name]
     for dtype in DTYPES:
         for training in (True, False):
-            for number, sample in enumerate(databases.layer_samples(entry, dtype, training)):
+            every = list(enumerate(databases.layer_samples(entry, dtype, training)))
+            for number, sample in every[:: max(1, len(every) // cap)] if cap else every:
                 result = Sample(name, str(dtype).removeprefix("torch."), training, number)
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -174,12 +176,23 @@ def _each(result: Sample, entry: Any, sample: Any, dtype: torch.dtype, training:
 
 # ----------------------------------------------------------------------------------------------------- the table
 
-HEAD = ("Layer", "Samples", "Passed", "Failed", "Not supported", "Why")
+HEAD = ("layer", "samples", "passed", "differ", "unsupported", "why")
 
 
 @cache
-def results(name: str) -> tuple[Sample, ...]:
-    return tuple(run(name))
+def results(name: str, cap: int | None = None) -> tuple[Sample, ...]:
+    """What `run` gives, computed once."""
+    return tuple(run(name, cap))
+
+
+def faults(found: Iterable[Sample]) -> list[str]:
+    """What differs, for people."""
+    return [
+        f"{s.name} {s.dtype} training={s.training} sample {s.number}, {library}: {said}"
+        for s in found
+        for library, said in s.wrong.items()
+        if said
+    ]
 
 
 def rows() -> list[tuple[str, ...]]:
@@ -192,3 +205,19 @@ def rows() -> list[tuple[str, ...]]:
         counts = (len(found), passed, len(found) - passed - len(refused), len(refused))
         made.append((f"`{name}`", *map(str, counts), why))
     return made
+
+
+def section() -> list[str]:
+    """The table as lines of Markdown."""
+    table = rows()
+    total, passed, failed, refused = (sum(int(row[i]) for row in table) for i in range(1, 5))
+    return [
+        "## Modules\n",
+        f"Layers are built by both libraries with the same parameters, from what torch tests its own with (`module_db`), in "
+        f"training and in evaluation. **{len(table)} layers, {total} samples: {passed} passed ({passed / total:.2%}), "
+        f"{refused} unsupported, {failed} differ.**\n",
+        f"| {' | '.join(HEAD)} |",
+        "|---|--:|--:|--:|--:|---|",
+        *(f"| {' | '.join(row)} |" for row in table),
+        "",
+    ]
