@@ -143,7 +143,9 @@ def compare(name: str, reference: Reference, dtype: torch.dtype, training: bool,
     leaves = [*(mine for _, mine in inputs.leaves), *own.values()]
     theirs = [*(theirs for theirs, _ in inputs.leaves), *(others[key] for key in own)]
     made = gradients(weighed(outputs, [inputs.tensor(w) for w in reference.weights]), leaves)
-    same_gradients(made, reference.gradients(theirs), theirs, looser, f"the gradient of input or {list(own)}")
+    names = [*(f"input {i}" for i in range(len(inputs.leaves))), *own]
+    for key, g, expected, leaf in zip(names, made, reference.gradients(theirs), theirs, strict=True):
+        same_gradients([g], [expected], [leaf], looser, f"the gradient of {key},")
 
 
 def run(name: str, cap: int | None = None) -> Iterator[Sample]:
