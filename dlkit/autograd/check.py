@@ -102,4 +102,7 @@ def _directions(shape: tuple[int, ...], like: Any) -> Iterator[tuple[Any, Any]]:
     n = int(np.prod(shape))
     for k in range(n if n <= SMALL else 3):
         step = np.eye(1, n, k) if n <= SMALL else np.random.standard_normal(n) / n**0.5
-        yield tuple(map(int, np.unravel_index(k, shape))) if n <= SMALL else f"direction {k}", backend.like(step.reshape(shape), like)
+        yield (
+            tuple(map(int, np.unravel_index(k, shape))) if n <= SMALL else f"direction {k}",
+            backend.like(step.reshape(shape), like),
+        )

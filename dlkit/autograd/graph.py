@@ -73,7 +73,7 @@ class Primitive:
         try:
             data, saved = self.run(arrays, options)
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
-            raise _explained(self.name, error, arrays) from error
+            raise _explained(self.name, error, arrays, options) from error
         out = tensors.Tensor(data)
         if self.view and not backend.owns(out.data):
             out.version = inputs[0].version
@@ -83,10 +83,14 @@ class Primitive:
         return out
 
 
-def _explained(name: str, error: Exception, arrays: Sequence[Any]) -> Exception:
+def _explained(name: str, error: Exception, arrays: Sequence[Any], options: dict[str, Any]) -> Exception:
+    from dlkit.functions.mends import mend  # the functions need the engine first
+
     kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
     shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
-    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {error}")
+    of_shapes = kind in (ValueError, RuntimeError)
+    said = mend(name, [tuple(a.shape) for a in arrays if backend.is_array(a)], options) if of_shapes else ""
+    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {said or error}")
 
 
 def rule(forward: Callable[..., Array], view: bool = False) -> Callable[[Callable[..., Gradients]], Primitive]:

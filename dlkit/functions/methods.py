@@ -10,7 +10,8 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 import dlkit.functions as ops  # looked up when a method is called: the functions need Tensor first
-from dlkit.autograd import backend, graph, rules
+from dlkit.autograd import backend, rules
+from dlkit.functions.inplace import InPlace, plain
 from dlkit.functions.show import show
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Dims = int | tuple[int, ...] | list[int] | None
 
 
-class Methods:
+class Methods(InPlace):
     __slots__ = ()
     __array_ufunc__ = None  # array + tensor is for the tensor to answer
     data: Any
@@ -187,45 +188,6 @@ class Methods:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
-    # ---------------------------------------------------------------------------------- changing in place
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__iadd__", rules.add)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__isub__", rules.sub)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__imul__", rules.mul)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__itruediv__", rules.div)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._changed("writing to entries", value)
-        self.data[plain(index)] = plain(value)
-
-    def copy_(self, other: Any) -> Tensor:
-        """Take over the numbers of another tensor or array, which is broadcast to this shape."""
-        self._changed("copy_", other)
-        self.data[...] = backend.like(plain(other), self.data)
-        return self  # type: ignore[return-value]
-
-    def fill_(self, value: float) -> Tensor:
-        self._changed("fill_", value)
-        self.data[...] = value
-        return self  # type: ignore[return-value]
-
-    def zero_(self) -> Tensor:
-        return self.fill_(0.0)
-
-    def _changed(self, how: str, value: Any) -> None:
-        self.changed(how)
-        if graph.is_grad_enabled() and getattr(value, "requires_grad", False):
-            raise RuntimeError(
-                f"{how} in place would lose the gradient of what is written: build the tensor with where(), cat() or stack()"
-            )
-
     # --------------------------------------------------------------------------------------- everything else
 
     def __getattr__(self, name: str) -> Callable[..., Tensor]:
@@ -255,27 +217,8 @@ class Methods:
         return ops.getitem(self, index)  # type: ignore[arg-type]
 
 
-def plain(value: Any) -> Any:
-    """An index or a value with arrays in the place of Tensors."""
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(plain, value))
-    return value.data if isinstance(value, Methods) else value
-
-
 def _compared(how: str, a: Any, b: Any) -> Tensor:
     found = getattr(a.data, how)(plain(b))
     if found is NotImplemented:
         raise TypeError(f"a tensor cannot be compared with {b!r}")
     return tensors.Tensor(found)
-
-
-def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
-    """`a += b`. Where `b` has a graph and `a` has none, the sum is a new tensor, so that the graph goes on."""
-    if not a.requires_grad and getattr(b, "requires_grad", False) and graph.is_grad_enabled():
-        return otherwise(a, b)  # type: ignore[no-any-return]
-    a.changed(how)
-    try:
-        getattr(a.data, how)(backend.like(plain(b), a.data) if not isinstance(plain(b), (int, float)) else b)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise type(error)(f"{how} of {a.shape}: {error}") from error
-    return a  # type: ignore[no-any-return]

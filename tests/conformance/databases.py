@@ -70,7 +70,12 @@ def samples(entry: Any, dtype: Any, cap: int = CAP) -> list[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
-        return list(islice(entry.sample_inputs("cpu", dtype, requires_grad=entry.supports_autograd), cap))
+        return list(
+            islice(
+                entry.sample_inputs("cpu", dtype, requires_grad=entry.supports_autograd and dtype.is_floating_point),
+                cap,
+            )
+        )
 
 
 @cache

@@ -38,25 +38,22 @@ WANTED = {
         scatter_add masked_fill masked_select nonzero topk sort argsort nn.functional.one_hot""",
     "new tensors": """arange linspace eye full full_like zeros ones zeros_like ones_like new_zeros new_ones new_full clone
         contiguous to float double long bool""",
-    "activations": " ".join(
-        f"nn.functional.{name}"
-        for name in """relu gelu silu softplus elu leaky_relu logsigmoid relu6 hardtanh hardsigmoid hardswish selu celu mish
-        softsign glu prelu threshold softmin""".split()
-    )
-    + " softmax log_softmax",
-    "layers": " ".join(
-        f"nn.functional.{name}"
-        for name in """linear conv1d conv2d conv_transpose1d conv_transpose2d max_pool1d max_pool2d avg_pool1d avg_pool2d
-        adaptive_avg_pool1d adaptive_avg_pool2d layer_norm batch_norm group_norm instance_norm rms_norm embedding
-        scaled_dot_product_attention dropout dropout2d pad normalize""".split()
-    ),
-    "losses": " ".join(
-        f"nn.functional.{name}"
-        for name in """cross_entropy nll_loss mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy
-        binary_cross_entropy_with_logits kl_div gaussian_nll_loss poisson_nll_loss cosine_similarity
-        cosine_embedding_loss margin_ranking_loss hinge_embedding_loss triplet_margin_loss soft_margin_loss
-        pairwise_distance""".split()
-    ),
+    "activations": """softmax log_softmax nn.functional.relu nn.functional.gelu nn.functional.silu nn.functional.softplus
+        nn.functional.elu nn.functional.leaky_relu nn.functional.logsigmoid nn.functional.relu6 nn.functional.hardtanh
+        nn.functional.hardsigmoid nn.functional.hardswish nn.functional.selu nn.functional.celu nn.functional.mish
+        nn.functional.softsign nn.functional.glu nn.functional.prelu nn.functional.threshold nn.functional.softmin""",
+    "layers": """nn.functional.linear nn.functional.conv1d nn.functional.conv2d nn.functional.conv_transpose1d
+        nn.functional.conv_transpose2d nn.functional.max_pool1d nn.functional.max_pool2d nn.functional.avg_pool1d
+        nn.functional.avg_pool2d nn.functional.adaptive_avg_pool1d nn.functional.adaptive_avg_pool2d
+        nn.functional.layer_norm nn.functional.batch_norm nn.functional.group_norm nn.functional.instance_norm
+        nn.functional.rms_norm nn.functional.embedding nn.functional.scaled_dot_product_attention
+        nn.functional.dropout nn.functional.dropout2d nn.functional.pad nn.functional.normalize""",
+    "losses": """nn.functional.cross_entropy nn.functional.nll_loss nn.functional.mse_loss nn.functional.l1_loss
+        nn.functional.smooth_l1_loss nn.functional.huber_loss nn.functional.binary_cross_entropy
+        nn.functional.binary_cross_entropy_with_logits nn.functional.kl_div nn.functional.gaussian_nll_loss
+        nn.functional.poisson_nll_loss nn.functional.cosine_similarity nn.functional.cosine_embedding_loss
+        nn.functional.margin_ranking_loss nn.functional.hinge_embedding_loss nn.functional.triplet_margin_loss
+        nn.functional.soft_margin_loss nn.functional.pairwise_distance""",
 }
 NAMES = [name for theme in WANTED.values() for name in theme.split()]
 LIBRARIES = ("numpy", "torch")
@@ -385,7 +382,7 @@ def leaves_of(value: Any) -> list[torch.Tensor]:
 def dtypes(entry: Any) -> list[torch.dtype]:
     supported = entry.supported_dtypes("cpu")
     found = [d for d in (torch.float32, torch.float64) if d in supported]
-    return found or [d for d in (torch.int64,) if d in supported and not entry.supports_autograd]
+    return found or [d for d in (torch.int64,) if d in supported]
 
 
 def run(name: str, cap: int = databases.CAP, libraries: tuple[str, ...] = LIBRARIES) -> Iterator[Result]:

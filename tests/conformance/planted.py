@@ -67,9 +67,7 @@ def but(i: int, mistake: Callable[[Any], Any]) -> Callable[[tuple[Any, ...]], tu
         return Part(mistake(value.values), value.index) if isinstance(value, Part) else mistake(value)
 
     def change(gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(
-            (lambda g=g: of(g())) if j == i and g is not None else g for j, g in enumerate(gradients)
-        )
+        return tuple((lambda g=g: of(g())) if j == i and g is not None else g for j, g in enumerate(gradients))
 
     return change
 
@@ -148,7 +146,9 @@ def main() -> int:
         return 2
     start = time.process_time()
     count, silent, unasked = missed(databases.CAP)
-    print(f"{len(rules())} rules, {count} mistakes planted, {count - len(silent)} noticed, {time.process_time() - start:.0f} s")
+    print(
+        f"{len(rules())} rules, {count} mistakes planted, {count - len(silent)} noticed, {time.process_time() - start:.0f} s"
+    )
     print(*silent, sep="\n")
     print("no sample asks for a gradient of:", ", ".join(sorted(unasked)) or "none")
     return 1 if silent else 0

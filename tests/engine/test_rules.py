@@ -92,7 +92,9 @@ def made(what: Any, number: int, library: str) -> Tensor:
     """A leaf: numbers of no two the same size, none near where a rule has a corner."""
     rng = np.random.default_rng(number)
     shape = what if isinstance(what, tuple) else (2, 3)
-    array = np.asarray(rng.permutation(np.linspace(-2.23, 2.31, max(1, int(np.prod(shape))))).reshape(shape) + 0.01 * number)
+    array = np.asarray(
+        rng.permutation(np.linspace(-2.23, 2.31, max(1, int(np.prod(shape))))).reshape(shape) + 0.01 * number
+    )
     if what == POSITIVE:
         array = np.abs(array) + 0.51
     return Tensor(array if library == "numpy" else torch.from_numpy(array), requires_grad=True)
@@ -124,7 +126,9 @@ def test_many_entries_are_moved_together() -> None:
 
 def test_a_wrong_gradient_is_reported_where_it_is() -> None:
     x = Tensor(np.array([[1.0, 2.0], [3.0, 4.0]]), requires_grad=True)
-    said = r"of entry \(2,\) of the result by entry \(1, 0\) of input 0, whose shape is \(2, 2\), is 3 by the rule, and 6 "
+    said = (
+        r"of entry \(2,\) of the result by entry \(1, 0\) of input 0, whose shape is \(2, 2\), is 3 by the rule, and 6 "
+    )
     with pytest.raises(AssertionError, match=said):
         gradcheck(lambda x: dlkit.where(x < 3, x * x, x.detach() * x), [x])
 
