@@ -369,6 +369,17 @@ def test_targets_that_are_no_class_are_found() -> None:
         functional.cross_entropy(Tensor(numbers(2, 5)), Tensor(np.array([0, 4])), reduction="average")
 
 
+def test_where_no_target_counts_no_gradient_arrives() -> None:
+    """The mean of nothing is not a number, and its gradient is zero all the same, as in torch."""
+    x = Tensor(numbers(2, 5), True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        loss = functional.cross_entropy(x, Tensor(np.array([-100, -100])))
+        loss.backward()
+    assert np.isnan(loss.item())
+    assert x.grad is not None
+    assert not x.grad.data.any()
+
+
 def lenet() -> Callable[[], float]:
     """One step of training a small convolutional network."""
     x, target = Tensor(numbers(8, 1, 12, 12, dtype="float32")), Tensor(np.arange(8) % 4)

@@ -104,8 +104,9 @@ def cross_entropy(
     plain = of_class is None and bool(counts.all())
     worth = backend.cast(counts, input.dtype) if of_class is None else of_class[known] * counts
     loss = fused.nll_of_logits(logits, tensors.Tensor(known))
-    if not plain:
-        loss = loss * tensors.Tensor(worth)
+    if not plain:  # what does not count gets no gradient, not even 0 times infinity where nothing counts
+        loss = loss if of_class is None else loss * tensors.Tensor(of_class[known])
+        loss = rules.where(tensors.Tensor(counts), loss, 0.0)
     if label_smoothing:
         log_p = fused.log_softmax(logits, dim=1)
         log_p = log_p if weight is None else log_p * weight.detach()
