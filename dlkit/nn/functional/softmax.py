@@ -115,8 +115,6 @@ def cross_entropy(
     if reduction == "none":
         return loss.reshape(target.shape)
     total = loss.sum()
-    if reduction == "mean" and not plain and not worth.any():
-        return total + math.nan  # nothing counts: there is no mean, and no gradient
     return total if reduction == "sum" else total / (float(len(labels)) if plain else tensors.Tensor(worth).sum())
 
 
