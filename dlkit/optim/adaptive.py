@@ -7,7 +7,7 @@ from typing import Any
 
 from dlkit.autograd import backend
 from dlkit.autograd.backend import Array, xp
-from dlkit.optim.optimizer import Group, Optimizer, State, blocks, descent
+from dlkit.optim.optimizer import Group, Optimizer, State, blocks, count, descent
 
 
 class Adagrad(Optimizer):
@@ -59,10 +59,9 @@ class Adagrad(Optimizer):
         super().__init__(params, defaults, **flags)
 
     def update(self, param: Array, grad: Array, state: State, group: Group) -> None:
-        if not state:
-            state |= {"step": 0, "sum": backend.full(param.shape, group["initial_accumulator_value"], param)}
-        lr = group["lr"] / (1 + state["step"] * group["lr_decay"])
-        state["step"] += 1
+        if "sum" not in state:
+            state["sum"] = backend.full(param.shape, group["initial_accumulator_value"], param)
+        lr = group["lr"] / (1 + (count(state, param) - 1) * group["lr_decay"])
         for p, g, s in blocks(param, grad, state["sum"]):
             g = descent(p, g, group)
             s += g * g
@@ -124,14 +123,9 @@ class RMSprop(Optimizer):
 
     def update(self, param: Array, grad: Array, state: State, group: Group) -> None:
         lr, alpha, momentum, centered = group["lr"], group["alpha"], group["momentum"], group["centered"]
-        if not state:
-            state |= {"step": 0, "square_avg": backend.zeros_like(param)}
-            state |= {"momentum_buffer": backend.zeros_like(param)} if momentum else {}
-            state |= {"grad_avg": backend.zeros_like(param)} if centered else {}
-        state["step"] += 1
-        for p, g, s, b, m in blocks(
-            param, grad, state["square_avg"], state.get("momentum_buffer", param), state.get("grad_avg", param)
-        ):
+        count(state, param, "square_avg", *["momentum_buffer"] * bool(momentum), *["grad_avg"] * centered)
+        buffer, mean = state.get("momentum_buffer", param), state.get("grad_avg", param)
+        for p, g, s, b, m in blocks(param, grad, state["square_avg"], buffer, mean):
             g = descent(p, g, group)
             s *= alpha
             s += (1 - alpha) * g * g
@@ -188,9 +182,7 @@ class Adadelta(Optimizer):
 
     def update(self, param: Array, grad: Array, state: State, group: Group) -> None:
         lr, rho, eps = group["lr"], group["rho"], group["eps"]
-        if not state:
-            state |= {"step": 0, "square_avg": backend.zeros_like(param), "acc_delta": backend.zeros_like(param)}
-        state["step"] += 1
+        count(state, param, "square_avg", "acc_delta")
         for p, g, s, u in blocks(param, grad, state["square_avg"], state["acc_delta"]):
             g = descent(p, g, group)
             s *= rho

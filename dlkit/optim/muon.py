@@ -83,11 +83,9 @@ class Muon(Optimizer):
                 raise ValueError(f"Muon is for matrices, and a parameter has shape {p.shape}: give it to AdamW")
 
     def update(self, param: Array, grad: Array, state: State, group: Group) -> None:
-        momentum = group["momentum"]
-        b = state.setdefault("momentum_buffer", backend.zeros_like(param))
-        b *= momentum
-        b += (1 - momentum) * grad
-        u = momentum * b + (1 - momentum) * grad if group["nesterov"] else b
+        weight, b = 1 - group["momentum"], state.setdefault("momentum_buffer", backend.zeros_like(param))
+        b += weight * (grad - b)
+        u = b + weight * (grad - b) if group["nesterov"] else b
         u = orthogonal(u, group["ns_coefficients"], group["ns_steps"], group["eps"])
         param *= 1 - group["lr"] * group["weight_decay"]
         param -= group["lr"] * RATES[group["adjust_lr_fn"] or "original"](*param.shape) * u

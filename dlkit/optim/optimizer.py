@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -13,7 +14,7 @@ from dlkit.optim import options
 Group = dict[str, Any]
 State = dict[str, Any]
 
-BLOCK = 1 << 15  # entries: the few arrays of an update, of this length, fit into a processor's own cache
+BLOCK = 1 << 16  # entries: the few arrays of an update, of this length, fit into a processor's own cache
 
 
 class Optimizer:
@@ -148,15 +149,30 @@ def _kept(key: str, value: Any, p: Tensor) -> Array:
 def blocks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Arrays of one shape, piece by piece. An update goes over its arrays a dozen times: when they are large, it is
     faster to do so while a piece is in the processor's cache, and temporary arrays stay small."""
-    if not all(backend.is_numpy(a) and a.flags.c_contiguous for a in arrays) or arrays[0].size <= BLOCK:
+    if math.prod(arrays[0].shape) <= BLOCK or not all(map(_in_a_row, arrays)):
         yield arrays
         return
     flat = [a.reshape(-1) for a in arrays]
-    for start in range(0, flat[0].size, BLOCK):
+    for start in range(0, len(flat[0]), BLOCK):
         yield tuple(a[start : start + BLOCK] for a in flat)
+
+
+def _in_a_row(a: Array) -> bool:
+    """Whether the entries lie in the processor's memory one after the other, so that pieces of them are views."""
+    return bool(a.flags.c_contiguous if backend.is_numpy(a) else a.device.type == "cpu" and a.is_contiguous())
 
 
 def descent(p: Array, g: Array, group: Group) -> Array:
     """The gradient of what is minimized: with the other sign to maximize, and with that of weight decay's penalty."""
     g = -g if group["maximize"] else g
-    return g + group["weight_decay"] * p if group["weight_decay"] else g
+    decay = 0.0 if group.get("decoupled_weight_decay") else group["weight_decay"]
+    return g + decay * p if decay else g
+
+
+def count(state: State, param: Array, *names: str) -> int:
+    """The number of this step of a parameter, whose state has arrays of these names, at first of zeros."""
+    for name in names:
+        if name not in state:
+            state[name] = backend.zeros_like(param)
+    state["step"] = state.get("step", 0) + 1
+    return int(state["step"])
