@@ -13,6 +13,8 @@ _PACKAGES = ("autograd", "functions", "nn", "optim", "plot")
 def __getattr__(name: str) -> Any:
     if name in _PACKAGES:
         return import_module(f"dlkit.{name}")
+    if name == "linalg":
+        return import_module("dlkit.functions.linalg")
     for package in ("dlkit.autograd", "dlkit.functions"):
         module = import_module(package)
         if name in module.__all__:

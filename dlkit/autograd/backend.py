@@ -7,7 +7,7 @@ The engine computes with functions of the Python array API, which NumPy has by i
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -108,14 +108,33 @@ def is_float(a: Array) -> bool:
     return a.dtype.kind == "f" if is_numpy(a) else bool(a.is_floating_point())
 
 
-def cast(a: Array, to: Any) -> Array:
+def cast(a: Array, to: Any, copy: bool = False) -> Array:
     """The same numbers as another element type (a NumPy dtype, or its name)."""
     to = np.dtype(to)
     if is_numpy(a):
-        return a.astype(to, copy=False)
+        return a.astype(to, copy=copy)
     import torch
 
-    return a.to(getattr(torch, to.name))
+    return a.to(getattr(torch, to.name), copy=copy)
+
+
+def meet(operation: Callable[[Array, Array], Array], fraction: bool = False) -> Callable[[Array, Array], Array]:
+    """An operation on two arrays that has torch's types on NumPy's: an integer array with a float of any kind becomes
+    that kind (NumPy would say float64), and a tensor of shape () leaves an array's type as it is. `fraction` says that
+    two integers become float32, too."""
+
+    def met(a: Array, b: Array) -> Array:
+        if getattr(a, "dtype", None) is not getattr(b, "dtype", None) or (fraction and not is_float(a)):
+            floats = [x for x in (a, b) if (is_float(x) if is_array(x) else isinstance(x, float))]
+            arrays = [x for x in (a, b) if is_numpy(x)]
+            if arrays and (fraction or floats):
+                typed = sorted((x for x in floats if is_numpy(x)), key=lambda x: -x.ndim)
+                if len(typed) < 2 or (typed[0].ndim and not typed[1].ndim):
+                    to = typed[0].dtype if typed else np.float32
+                    a, b = (x.astype(to, copy=False) if is_numpy(x) else x for x in (a, b))
+        return operation(a, b)
+
+    return met
 
 
 def like(value: Any, a: Array) -> Array:
@@ -152,6 +171,11 @@ def full(shape: tuple[int, ...], value: float, a: Array) -> Array:
     return xp(a).full(shape, value, dtype=a.dtype, **_where(a))
 
 
+def empty(shape: tuple[int, ...], a: Array) -> Array:
+    """An array that holds anything, of a's library, element type and device."""
+    return np.empty(shape, a.dtype) if is_numpy(a) else a.new_empty(shape)
+
+
 def einsum(subscripts: str, *operands: Array) -> Array:
     if is_numpy(operands[0]):
         return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
@@ -169,6 +193,11 @@ def erf(a: Array) -> Array:
     import torch
 
     return torch.erf(a)
+
+
+def arange(a: Array) -> Array:
+    """The numbers of a's rows, as an index into it."""
+    return xp(a).arange(a.shape[0], **_where(a))
 
 
 def zeros_like(a: Array) -> Array:
@@ -189,7 +218,12 @@ def add_at(into: Array, index: Any, values: Array) -> None:
     NumPy's `add.at` does that one entry at a time; for a single array of rows it is several times faster to sort the
     rows and to add up runs of equal ones.
     """
-    if not is_numpy(into):
+    if all(
+        isinstance(i, (slice, int)) or i is None or i is Ellipsis
+        for i in (index if isinstance(index, tuple) else (index,))
+    ):
+        into[index] += values  # slices name no entry twice
+    elif not is_numpy(into):
         into.index_put_(_positions(index, into), values, accumulate=True)
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and index.size > 1 and into.ndim > 1:
         rows = index.ravel() % into.shape[0]

@@ -50,6 +50,8 @@ class Methods:
     def __rtruediv__(self, other: Any) -> Tensor:
         return rules.div(other, self)
 
+    __rdiv__ = __rtruediv__  # as torch's test database calls it
+
     def __pow__(self, other: Any) -> Tensor:
         return rules.pow(self, other)
 
@@ -64,6 +66,12 @@ class Methods:
 
     def __rmatmul__(self, other: Any) -> Tensor:
         return rules.matmul(other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return ops.floor_divide(self, other)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return ops.remainder(self, other)
 
     def __abs__(self) -> Tensor:
         return rules.abs(self)
@@ -93,6 +101,9 @@ class Methods:
 
     def __or__(self, other: Any) -> Tensor:
         return _compared("__or__", self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _compared("__xor__", self, other)
 
     def __invert__(self) -> Tensor:
         return tensors.Tensor(~self.data)
@@ -192,12 +203,12 @@ class Methods:
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._changed("writing to entries", value)
-        self.data[_plain(index)] = _plain(value)
+        self.data[plain(index)] = plain(value)
 
     def copy_(self, other: Any) -> Tensor:
         """Take over the numbers of another tensor or array, which is broadcast to this shape."""
         self._changed("copy_", other)
-        self.data[...] = backend.like(_plain(other), self.data)
+        self.data[...] = backend.like(plain(other), self.data)
         return self  # type: ignore[return-value]
 
     def fill_(self, value: float) -> Tensor:
@@ -221,7 +232,7 @@ class Methods:
         """Every function of `dlkit.functions` that begins with a tensor is a method, too."""
         if name not in ops.METHODS:
             raise AttributeError(f"a tensor has no method {name!r}", name=name, obj=self)
-        return functools.partial(getattr(ops, name), self)
+        return functools.partial(ops.METHODS[name], self)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *ops.METHODS})
@@ -236,19 +247,23 @@ class Methods:
         """With the axes in the opposite order."""
         return ops.permute(self, tuple(reversed(range(self.ndim))))  # type: ignore[arg-type]
 
+    def where(self, mask: Any, other: Any) -> Tensor:
+        """The entries where the mask is true, else those of `other`."""
+        return rules.where(mask, self, other)
+
     def __getitem__(self, index: Any) -> Tensor:
-        return rules.getitem(self, index=_plain(index))
+        return ops.getitem(self, index)  # type: ignore[arg-type]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """An index or a value with arrays in the place of Tensors."""
     if isinstance(value, (tuple, list)):
-        return type(value)(map(_plain, value))
+        return type(value)(map(plain, value))
     return value.data if isinstance(value, Methods) else value
 
 
 def _compared(how: str, a: Any, b: Any) -> Tensor:
-    found = getattr(a.data, how)(_plain(b))
+    found = getattr(a.data, how)(plain(b))
     if found is NotImplemented:
         raise TypeError(f"a tensor cannot be compared with {b!r}")
     return tensors.Tensor(found)
@@ -260,7 +275,7 @@ def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
         return otherwise(a, b)  # type: ignore[no-any-return]
     a.changed(how)
     try:
-        getattr(a.data, how)(backend.like(_plain(b), a.data) if not isinstance(_plain(b), (int, float)) else b)
+        getattr(a.data, how)(backend.like(plain(b), a.data) if not isinstance(plain(b), (int, float)) else b)
     except (TypeError, ValueError, RuntimeError) as error:
         raise type(error)(f"{how} of {a.shape}: {error}") from error
     return a  # type: ignore[no-any-return]
