@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from dlkit.autograd import backend, graph
 from dlkit.autograd.backend import Array
 from dlkit.autograd.graph import Primitive, Value
@@ -52,6 +54,8 @@ class Tensor(Methods):
     )
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        if isinstance(data, np.generic):
+            data = np.asarray(data)  # NumPy's arithmetic makes scalars of arrays of shape (): those cannot be changed
         self.data: Array = data if backend.is_array(data) else backend.native(backend.asarray(data))
         self.grad: Tensor | None = None
         self.op: Primitive | None = None  # what made it; None for a leaf
