@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ class Methods:
     data: Any
     requires_grad: bool
     op: Any
+    grad: Any
+    version: list[int]
 
     # -------------------------------------------------------------------------------------------- arithmetic
 
@@ -186,6 +189,32 @@ class Methods:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    # ------------------------------------------------------------------------------------ copies and pickles
+
+    def __reduce__(self) -> Any:
+        if self.op is not None:
+            raise RuntimeError(
+                f"the result of {self.op.name} belongs to a graph, which can be neither copied nor pickled: use .detach()"
+            )
+        return type(self), (self.data, self.requires_grad)
+
+    def __copy__(self) -> Any:
+        kind, given = self.__reduce__()
+        made = kind(*given)
+        made.version = self.version  # it lies in the same memory
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        kind, given = self.__reduce__()
+        made = memo[id(self)] = kind(*copy.deepcopy(given, memo))
+        made.grad = copy.deepcopy(self.grad, memo)
+        return made
+
+    def requires_grad_(self: Any, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad`, and give the tensor itself."""
+        self.requires_grad = requires_grad
+        return self  # type: ignore[no-any-return]
 
     # ---------------------------------------------------------------------------------- changing in place
 
