@@ -17,6 +17,7 @@ from dlkit.functions.show import show
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
 
+SIGNS = {"__iadd__": "+=", "__isub__": "-=", "__imul__": "*=", "__itruediv__": "/="}
 Dims = int | tuple[int, ...] | list[int] | None
 
 
@@ -299,12 +300,12 @@ def _compared(how: str, a: Any, b: Any) -> Tensor:
 
 
 def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
-    """`a += b`. Where `b` has a graph and `a` has none, the sum is a new tensor, so that the graph goes on."""
-    if not a.requires_grad and getattr(b, "requires_grad", False) and graph.is_grad_enabled():
+    """`a += b`. Where `a` or `b` has a graph, the sum is a new tensor: nothing is overwritten, and the graph goes on."""
+    if graph.is_grad_enabled() and (a.op is not None or (getattr(b, "requires_grad", False) and not a.requires_grad)):
         return otherwise(a, b)  # type: ignore[no-any-return]
-    a.changed(how)
+    a.changed(SIGNS[how])
     try:
         getattr(a.data, how)(backend.like(plain(b), a.data) if not isinstance(plain(b), (int, float)) else b)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise type(error)(f"{how} of {a.shape}: {error}") from error
+        raise type(error)(f"{SIGNS[how]} of {a.shape}: {error}") from error
     return a  # type: ignore[no-any-return]
