@@ -75,7 +75,7 @@ class Primitive:
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
             raise _explained(self.name, error, arrays) from error
         out = tensors.Tensor(data)
-        if self.view and not backend.owns(out.data):
+        if self.view and backend.share(out.data, arrays[0]):
             out.version = inputs[0].version
         if tracked and _recording.get() and backend.is_float(out.data):
             out._requires_grad, out.seen = True, _versions(inputs)
