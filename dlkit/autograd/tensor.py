@@ -15,6 +15,7 @@ import numpy as np
 from dlkit.autograd import backend, graph
 from dlkit.autograd.backend import Array
 from dlkit.autograd.graph import Primitive, Value
+from dlkit.functions.handle import Handle
 from dlkit.functions.methods import Methods
 
 Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
@@ -98,11 +99,11 @@ class Tensor(Methods):
         out.version = self.version
         return out
 
-    def register_hook(self, hook: Hook) -> Callable[[], None]:
+    def register_hook(self, hook: Hook) -> Handle:
         """Call `hook(gradient)` when this tensor's gradient is complete; what it returns, if anything, takes the
-        gradient's place. Returns a function that removes the hook."""
+        gradient's place. What this returns has a method `remove`."""
         self.hooks = [*(self.hooks or ()), hook]
-        return lambda: setattr(self, "hooks", [h for h in self.hooks or () if h is not hook])
+        return Handle(self, hook)
 
     def retain_grad(self) -> None:
         """Let `backward` put a `.grad` on this tensor though it is no leaf."""
