@@ -154,6 +154,13 @@ def owns(a: Array) -> bool:
     return not a._is_view()
 
 
+def share(a: Array, b: Array) -> bool:
+    """Whether an array, made from another one, lies in its memory."""
+    return (
+        np.may_share_memory(a, b) if is_numpy(a) else a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+    )
+
+
 def copy(a: Array) -> Array:
     return a.copy() if is_numpy(a) else a.clone()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -23,18 +22,39 @@ Gradients: TypeAlias = tuple[Any, ...]
 _recording: ContextVar[bool] = ContextVar("dlkit_recording", default=True)
 
 
-@contextlib.contextmanager
-def set_grad_enabled(mode: bool) -> Iterator[None]:
+class set_grad_enabled:  # noqa: N801  (torch's name)
     """Record operations for gradients, or do not, while this is in force; as `with` or as a decorator."""
-    before = _recording.set(mode)
-    try:
-        yield
-    finally:
-        _recording.reset(before)
+
+    def __init__(self, mode: bool) -> None:
+        self.mode, self.before = mode, list[bool]()
+
+    def __enter__(self) -> None:
+        self.before.append(_recording.get())
+        _recording.set(self.mode)
+
+    def __exit__(self, *error: object) -> None:
+        _recording.set(self.before.pop())
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.isgeneratorfunction(function):
+            raise TypeError("no_grad has ended when a generator's body runs: write `with no_grad():` in the body")
+
+        @functools.wraps(function)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            with set_grad_enabled(self.mode):
+                return function(*args, **kwargs)
+
+        return inside
 
 
-no_grad = functools.partial(set_grad_enabled, False)
-enable_grad = functools.partial(set_grad_enabled, True)
+def no_grad(function: Any = None) -> Any:
+    """Record nothing: `with no_grad():`, or `@no_grad()` or `@no_grad` above a function."""
+    return set_grad_enabled(False) if function is None else set_grad_enabled(False)(function)
+
+
+def enable_grad(function: Any = None) -> Any:
+    """Record again, within `no_grad`, in the same ways."""
+    return set_grad_enabled(True) if function is None else set_grad_enabled(True)(function)
 
 
 def is_grad_enabled() -> bool:
@@ -75,7 +95,7 @@ class Primitive:
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
             raise _explained(self.name, error, arrays, options) from error
         out = tensors.Tensor(data)
-        if self.view and not backend.owns(out.data):
+        if self.view and backend.share(out.data, arrays[0]):
             out.version = inputs[0].version
         if tracked and _recording.get() and backend.is_float(out.data):
             out._requires_grad, out.seen = True, _versions(inputs)

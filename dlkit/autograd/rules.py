@@ -226,7 +226,7 @@ def expand(g: Value, y: Value, x: Value, *, shape: Shape) -> Gradients:
     return (g,)  # the engine sums it
 
 
-@rule(lambda x, *, dim: xp(x).flip(x, axis=dim))
+@rule(lambda x, *, dim: backend.copy(xp(x).flip(x, axis=dim)))  # NumPy's is a view
 def flip(g: Value, y: Value, x: Value, *, dim: Axes) -> Gradients:
     return (flip(g, dim=dim),)
 

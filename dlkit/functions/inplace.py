@@ -10,6 +10,8 @@ from dlkit.autograd import backend, graph, rules
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
 
+SIGNS = {"__iadd__": "+=", "__isub__": "-=", "__imul__": "*=", "__itruediv__": "/="}
+
 
 class InPlace:
     """Methods of tensors that change them, by operator or with torch's trailing underscore."""
@@ -64,12 +66,12 @@ def plain(value: Any) -> Any:
 
 
 def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
-    """`a += b`. Where `b` has a graph and `a` has none, the sum is a new tensor, so that the graph goes on."""
-    if not a.requires_grad and getattr(b, "requires_grad", False) and graph.is_grad_enabled():
+    """`a += b`. Where `a` or `b` has a graph, the sum is a new tensor: nothing is overwritten, and the graph goes on."""
+    if graph.is_grad_enabled() and (a.op is not None or (getattr(b, "requires_grad", False) and not a.requires_grad)):
         return otherwise(a, b)  # type: ignore[no-any-return]
-    a.changed(how)
+    a.changed(SIGNS[how])
     try:
         getattr(a.data, how)(backend.like(plain(b), a.data) if not isinstance(plain(b), (int, float)) else b)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise type(error)(f"{how} of {a.shape}: {error}") from error
+        raise type(error)(f"{SIGNS[how]} of {a.shape}: {error}") from error
     return a  # type: ignore[no-any-return]

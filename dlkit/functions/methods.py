@@ -11,6 +11,7 @@ import numpy as np
 import dlkit.autograd.tensor as tensors
 import dlkit.functions as ops  # looked up when a method is called: the functions need Tensor first
 from dlkit.autograd import backend, rules
+from dlkit.functions.copies import Copies
 from dlkit.functions.inplace import InPlace, plain
 from dlkit.functions.show import show
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 Dims = int | tuple[int, ...] | list[int] | None
 
 
-class Methods(InPlace):
+class Methods(InPlace, Copies):
     __slots__ = ()
     __array_ufunc__ = None  # array + tensor is for the tensor to answer
     data: Any
     requires_grad: bool
     op: Any
+    grad: Any
+    version: list[int]
 
     # -------------------------------------------------------------------------------------------- arithmetic
 
@@ -187,6 +190,11 @@ class Methods(InPlace):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def requires_grad_(self: Any, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad`, and give the tensor itself."""
+        self.requires_grad = requires_grad
+        return self  # type: ignore[no-any-return]
 
     # --------------------------------------------------------------------------------------- everything else
 
