@@ -93,7 +93,7 @@ class Primitive:
         try:
             data, saved = self.run(arrays, options)
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
-            raise _explained(self.name, error, arrays) from error
+            raise explained(self.name, error, arrays) from error
         out = tensors.Tensor(data)
         if self.view and backend.share(out.data, arrays[0]):
             out.version = inputs[0].version
@@ -103,7 +103,7 @@ class Primitive:
         return out
 
 
-def _explained(name: str, error: Exception, arrays: Sequence[Any]) -> Exception:
+def explained(name: str, error: Exception, arrays: Sequence[Any]) -> Exception:
     kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
     shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
     return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {error}")
