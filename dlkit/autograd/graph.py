@@ -93,7 +93,7 @@ class Primitive:
         try:
             data, saved = self.run(arrays, options)
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
-            raise _explained(self.name, error, arrays, options) from error
+            raise explained(self.name, error, arrays, options) from error
         out = tensors.Tensor(data)
         if self.view and backend.share(out.data, arrays[0]):
             out.version = inputs[0].version
@@ -103,7 +103,7 @@ class Primitive:
         return out
 
 
-def _explained(name: str, error: Exception, arrays: Sequence[Any], options: dict[str, Any]) -> Exception:
+def explained(name: str, error: Exception, arrays: Sequence[Any], options: dict[str, Any]) -> Exception:
     from dlkit.functions.mends import mend  # the functions need the engine first
 
     kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))

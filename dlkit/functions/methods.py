@@ -226,7 +226,10 @@ class Methods(InPlace, Copies):
 
 
 def _compared(how: str, a: Any, b: Any) -> Tensor:
-    found = getattr(a.data, how)(plain(b))
-    if found is NotImplemented:
-        raise TypeError(f"a tensor cannot be compared with {b!r}")
+    try:
+        found = getattr(a.data, how)(plain(b))
+        if found is NotImplemented:
+            raise TypeError(f"a tensor cannot be compared with a {type(b).__name__}")
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise graph.explained(how.strip("_"), error, [a.data, plain(b)], {}) from error
     return tensors.Tensor(found)
