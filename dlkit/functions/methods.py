@@ -10,7 +10,7 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 import dlkit.functions as ops  # looked up when a method is called: the functions need Tensor first
-from dlkit.autograd import backend, rules
+from dlkit.autograd import backend, graph, rules
 from dlkit.functions.copies import Copies
 from dlkit.functions.inplace import InPlace, plain
 from dlkit.functions.show import show
