@@ -22,7 +22,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     >>> from dlkit import Tensor
     >>> linear(Tensor([1.0, 2.0]), Tensor([[3.0, 4.0], [0.0, 1.0]]), Tensor([0.5, 0.0]))
-    tensor([11.5000, 2.0000])
+    tensor([11.5000,  2.0000])
     """
     if weight.ndim == 1:
         return fused.linear(input, weight.reshape(1, -1), bias).reshape(*input.shape[:-1])

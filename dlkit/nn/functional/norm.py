@@ -37,8 +37,8 @@ def layer_norm(
 
     >>> from dlkit import Tensor
     >>> layer_norm(Tensor([[1.0, 3.0], [0.0, 20.0]]), (2,))
-    tensor([[-1.0000, 1.0000],
-            [-1.0000, 1.0000]])
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
     """
     return fused.normalize(input, weight, bias, dim=_trailing(input, normalized_shape, "layer_norm"), eps=eps)
 
