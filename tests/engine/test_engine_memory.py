@@ -107,6 +107,20 @@ def test_activations_die_though_the_loss_lives() -> None:
     assert loss.shape == ()
 
 
+def test_what_a_compound_operation_keeps_dies_too() -> None:
+    """What it has saved for its gradient, and the arrays among its options."""
+    x, place = random(30, 30), np.array([0, 1, 2])
+    y = dlkit.nn.functional.layer_norm(x, (30,), random(30))
+    z = y[place]
+    refs = [weakref.ref(a) for a in (*y.saved, place) if isinstance(a, np.ndarray)]
+    assert len(refs) >= 2
+    del place
+    loss = z.sum()
+    loss.backward()
+    assert [ref() is None for ref in refs] == [True] * len(refs)
+    assert y.shape == (30, 30)
+
+
 def test_activations_die_while_the_walk_passes() -> None:
     """When the gradient of an early layer is there, the later layers' arrays are gone."""
     w = random(30, 30)

@@ -452,3 +452,11 @@ def test_muons_matrix_is_nearly_orthogonal() -> None:
         values = np.linalg.svd(optim.muon.orthogonal(rng.normal(size=shape).astype("float32")), compute_uv=False)
         assert values.min() > 0.3
         assert values.max() < 1.3
+
+
+def test_muon_rounds_as_torch_rounds() -> None:
+    rng = np.random.default_rng(0)
+    numbers = (rng.normal(size=4000) * 10.0 ** rng.integers(-20, 20, 4000)).astype("float32")
+    halves = (np.arange(1, 4000, dtype=np.uint32) << 15).view(np.float32)  # half of them lie between two neighbors
+    for a in (numbers, halves, np.array([0.0, np.inf, -np.inf, np.nan], "float32")):
+        np.testing.assert_array_equal(optim.muon._short(a), torch.tensor(a).bfloat16().float().numpy())
