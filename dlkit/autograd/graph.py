@@ -5,60 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any, TypeAlias, cast
 
 import dlkit.autograd.tensor as tensors  # the two know each other: each is looked up when it is called
-from dlkit.autograd import backend
+from dlkit.autograd import backend, recording
 from dlkit.autograd.backend import Array
 
 Value: TypeAlias = Any
 """An array, a number or a Tensor: the rules of primitives work on any of them."""
 Gradients: TypeAlias = tuple[Any, ...]
 """For each input its gradient, None, or a function that computes it, called only if somebody wants it."""
-
-_recording: ContextVar[bool] = ContextVar("dlkit_recording", default=True)
-
-
-class set_grad_enabled:  # noqa: N801  (torch's name)
-    """Record operations for gradients, or do not, while this is in force; as `with` or as a decorator."""
-
-    def __init__(self, mode: bool) -> None:
-        self.mode, self.before = mode, list[bool]()
-
-    def __enter__(self) -> None:
-        self.before.append(_recording.get())
-        _recording.set(self.mode)
-
-    def __exit__(self, *error: object) -> None:
-        _recording.set(self.before.pop())
-
-    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        if inspect.isgeneratorfunction(function):
-            raise TypeError("no_grad has ended when a generator's body runs: write `with no_grad():` in the body")
-
-        @functools.wraps(function)
-        def inside(*args: Any, **kwargs: Any) -> Any:
-            with set_grad_enabled(self.mode):
-                return function(*args, **kwargs)
-
-        return inside
-
-
-def no_grad(function: Any = None) -> Any:
-    """Record nothing: `with no_grad():`, or `@no_grad()` or `@no_grad` above a function."""
-    return set_grad_enabled(False) if function is None else set_grad_enabled(False)(function)
-
-
-def enable_grad(function: Any = None) -> Any:
-    """Record again, within `no_grad`, in the same ways."""
-    return set_grad_enabled(True) if function is None else set_grad_enabled(True)(function)
-
-
-def is_grad_enabled() -> bool:
-    return _recording.get()
 
 
 class Primitive:
@@ -93,24 +51,16 @@ class Primitive:
         try:
             data, saved = self.run(arrays, options)
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
+            from dlkit.functions.mends import explained  # the functions need the engine first
+
             raise explained(self.name, error, arrays, options) from error
         out = tensors.Tensor(data)
         if self.view and backend.share(out.data, arrays[0]):
             out.version = inputs[0].version
-        if tracked and _recording.get() and backend.is_float(out.data):
+        if tracked and recording.is_grad_enabled() and backend.is_float(out.data):
             out._requires_grad, out.seen = True, _versions(inputs)
             out.op, out.inputs, out.options, out.saved = self, inputs, options, saved
         return out
-
-
-def explained(name: str, error: Exception, arrays: Sequence[Any], options: dict[str, Any]) -> Exception:
-    from dlkit.functions.mends import mend  # the functions need the engine first
-
-    kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
-    shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
-    of_shapes = kind in (ValueError, RuntimeError)
-    said = mend(name, [tuple(a.shape) for a in arrays if backend.is_array(a)], options) if of_shapes else ""
-    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {said or error}")
 
 
 def rule(forward: Callable[..., Array], view: bool = False) -> Callable[[Callable[..., Gradients]], Primitive]:

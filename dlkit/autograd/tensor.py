@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from dlkit.autograd import backend, graph
+from dlkit.autograd import backend, graph, recording
 from dlkit.autograd.backend import Array
 from dlkit.autograd.graph import Primitive, Value
 from dlkit.functions.handle import Handle
@@ -111,7 +111,7 @@ class Tensor(Methods):
 
     def changed(self, how: str) -> None:
         """Called before every change in place: refused where a graph would not notice it."""
-        if self.op is not None or (self.requires_grad and graph.is_grad_enabled()):
+        if self.op is not None or (self.requires_grad and recording.is_grad_enabled()):
             what = f"the result of {self.op.name}" if self.op else "a leaf that requires a gradient"
             raise RuntimeError(
                 f"{how} in place would change {what}, and the graph would compute a wrong gradient. Write "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import dlkit.autograd.tensor as tensors
-from dlkit.autograd import backend, graph, rules
+from dlkit.autograd import backend, recording, rules
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -52,7 +52,7 @@ class InPlace:
 
     def _changed(self, how: str, value: Any) -> None:
         self.changed(how)
-        if graph.is_grad_enabled() and getattr(value, "requires_grad", False):
+        if recording.is_grad_enabled() and getattr(value, "requires_grad", False):
             raise RuntimeError(
                 f"{how} in place would lose the gradient of what is written: build the tensor with where(), cat() or stack()"
             )
@@ -67,7 +67,9 @@ def plain(value: Any) -> Any:
 
 def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
     """`a += b`. Where `a` or `b` has a graph, the sum is a new tensor: nothing is overwritten, and the graph goes on."""
-    if graph.is_grad_enabled() and (a.op is not None or (getattr(b, "requires_grad", False) and not a.requires_grad)):
+    if recording.is_grad_enabled() and (
+        a.op is not None or (getattr(b, "requires_grad", False) and not a.requires_grad)
+    ):
         return otherwise(a, b)  # type: ignore[no-any-return]
     a.changed(SIGNS[how])
     try:

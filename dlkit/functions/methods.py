@@ -10,9 +10,10 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 import dlkit.functions as ops  # looked up when a method is called: the functions need Tensor first
-from dlkit.autograd import backend, graph, rules
+from dlkit.autograd import backend, rules
 from dlkit.functions.copies import Copies
 from dlkit.functions.inplace import InPlace, plain
+from dlkit.functions.mends import explained
 from dlkit.functions.show import show
 
 if TYPE_CHECKING:
@@ -231,5 +232,5 @@ def _compared(how: str, a: Any, b: Any) -> Tensor:
         if found is NotImplemented:
             raise TypeError(f"a tensor cannot be compared with a {type(b).__name__}")
     except (TypeError, ValueError, RuntimeError) as error:
-        raise graph.explained(how.strip("_"), error, [a.data, plain(b)], {}) from error
+        raise explained(how.strip("_"), error, [a.data, plain(b)], {}) from error
     return tensors.Tensor(found)
