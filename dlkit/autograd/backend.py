@@ -18,7 +18,7 @@ import numpy as np
 Array: TypeAlias = Any
 """A NumPy array or a torch tensor; never a `dlkit.Tensor`."""
 
-_default: ContextVar[tuple[str, str]] = ContextVar("dlkit_default", default=("numpy", "cpu"))
+default: ContextVar[tuple[str, str]] = ContextVar("dlkit_default", default=("numpy", "cpu"))
 
 
 def is_numpy(a: Array) -> bool:
@@ -66,17 +66,17 @@ def use(library: str, device: str = "cpu") -> Iterator[None]:
         raise ValueError(f"no array library is called {library!r}: it is 'numpy' or 'torch'")
     if library == "numpy" and device != "cpu":
         raise ValueError(f"NumPy computes on the CPU, not on {device!r}: say use('torch', {device!r})")
-    before = _default.set((library, device))
+    before = default.set((library, device))
     try:
         yield
     finally:
-        _default.reset(before)
+        default.reset(before)
 
 
 def native(a: Array, library: str | None = None, device: str | None = None) -> Array:
     """An array as one of the library and on the device that new tensors have, or of those given; memory is shared where
     that is possible."""
-    default_library, default_device = _default.get()
+    default_library, default_device = default.get()
     library, device = library or default_library, device or default_device
     if library == "numpy":
         return a if is_numpy(a) else a.detach().cpu().numpy()
@@ -250,13 +250,3 @@ def _positions(index: Any, into: Array) -> tuple[Any, ...]:
 
     where = torch.arange(into.numel(), device=into.device).reshape(into.shape)[index]
     return tuple(torch.unravel_index(where, into.shape))
-
-
-def draw(kind: str, shape: tuple[int, ...], a: Array | None = None) -> Array:
-    """Random numbers: `"uniform"` in [0, 1) or `"normal"`, float64 from NumPy's global generator, float32 from torch's."""
-    library, where = _default.get() if a is None else ("numpy" if is_numpy(a) else "torch", device(a))
-    if library == "numpy":
-        return np.random.random_sample(shape) if kind == "uniform" else np.random.standard_normal(shape)
-    import torch
-
-    return (torch.rand if kind == "uniform" else torch.randn)(shape, device=where)

@@ -11,6 +11,7 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend
+from dlkit.functions.draw import draw
 from dlkit.functions.shapes import numbers
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def new_tensor(x: Tensor, data: Any, *, dtype: Any = None, requires_grad: bool =
 
 
 def _drawn(kind: str, x: Tensor, dtype: Any) -> Tensor:
-    return tensors.Tensor(backend.cast(backend.draw(kind, x.shape, x.data), dtype or x.dtype))
+    return tensors.Tensor(backend.cast(draw(kind, x.shape, x.data), dtype or x.dtype))
 
 
 def rand_like(x: Tensor, *, dtype: Any = None) -> Tensor:

@@ -12,6 +12,7 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend
+from dlkit.functions.draw import draw
 from dlkit.functions.shapes import numbers
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ def manual_seed(seed: int) -> None:
         sys.modules["torch"].manual_seed(seed)
 
 
-def draw(kind: str, shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def _sampled(kind: str, shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Random numbers of one kind, `"uniform"` or `"normal"`, float32 by default.
 
-    >>> draw("normal", (2, 3)).shape
+    >>> _sampled("normal", (2, 3)).shape
     (2, 3)
     """
-    array = backend.cast(backend.draw(kind, tuple(shape)), dtype or np.float32)
+    array = backend.cast(draw(kind, tuple(shape)), dtype or np.float32)
     return tensors.Tensor(array if device is None else backend.native(array, device=device), requires_grad)
 
 
@@ -46,7 +47,7 @@ def rand(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     >>> 0 <= rand(1).item() < 1
     True
     """
-    return draw("uniform", numbers(shape), dtype, device, requires_grad)
+    return _sampled("uniform", numbers(shape), dtype, device, requires_grad)
 
 
 def randn(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -55,7 +56,7 @@ def randn(*shape: Any, dtype: Any = None, device: Any = None, requires_grad: boo
     >>> randn(2, 3).shape
     (2, 3)
     """
-    return draw("normal", numbers(shape), dtype, device, requires_grad)
+    return _sampled("normal", numbers(shape), dtype, device, requires_grad)
 
 
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None) -> Tensor:
@@ -67,7 +68,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None) -> Tensor:
     if size is None:
         sizes = [x.shape for x in (mean, std) if isinstance(x, tensors.Tensor)]
         size = np.broadcast_shapes(*sizes)
-    found: Tensor = draw("normal", size) * std + mean
+    found: Tensor = _sampled("normal", size) * std + mean
     return found
 
 
@@ -81,7 +82,7 @@ def randint(low: int, high: Any = None, size: Any = None, *, dtype: Any = None, 
         low, high, size = 0, low, high
     if high <= low:
         raise ValueError(f"randint from {low} to before {high}: there is none")
-    whole = np.floor(backend.to_numpy(backend.draw("uniform", tuple(size))).astype(np.float64) * (high - low)) + low
+    whole = np.floor(backend.to_numpy(draw("uniform", tuple(size))).astype(np.float64) * (high - low)) + low
     return tensors.Tensor(backend.native(whole.astype(dtype or np.int64), device=device))
 
 
@@ -91,7 +92,7 @@ def randperm(n: int, *, dtype: Any = None, device: Any = None) -> Tensor:
     >>> sorted(randperm(3).tolist())
     [0, 1, 2]
     """
-    order = np.argsort(backend.to_numpy(backend.draw("uniform", (n,))), kind="stable")
+    order = np.argsort(backend.to_numpy(draw("uniform", (n,))), kind="stable")
     return tensors.Tensor(backend.native(order.astype(dtype or np.int64), device=device))
 
 
@@ -101,7 +102,7 @@ def bernoulli(x: Tensor) -> Tensor:
     >>> bernoulli(tensor([0.0, 1.0]))
     tensor([0., 1.])
     """
-    drawn = backend.draw("uniform", x.shape, x.data)
+    drawn = draw("uniform", x.shape, x.data)
     return tensors.Tensor(backend.cast(drawn < x.data, x.dtype))
 
 
@@ -120,10 +121,10 @@ def multinomial(x: Tensor, num_samples: int, replacement: bool = False) -> Tenso
         raise ValueError(f"multinomial: {num_samples} different places, and a row has fewer entries above 0")
     if replacement:
         bounds = np.cumsum(rows, axis=1)
-        drawn = backend.to_numpy(backend.draw("uniform", (len(rows), num_samples), x.data)) * bounds[:, -1:]
+        drawn = backend.to_numpy(draw("uniform", (len(rows), num_samples), x.data)) * bounds[:, -1:]
         found = np.stack([np.searchsorted(b, d, side="right") for b, d in zip(bounds, drawn, strict=True)])
     else:  # the first arrivals of clocks that run at these rates
         with np.errstate(divide="ignore"):
-            times = -np.log1p(-backend.to_numpy(backend.draw("uniform", rows.shape, x.data))) / rows
+            times = -np.log1p(-backend.to_numpy(draw("uniform", rows.shape, x.data))) / rows
         found = np.argsort(times, axis=1, kind="stable")[:, :num_samples]
     return tensors.Tensor(backend.like(found.reshape(*weights.shape[:-1], num_samples), x.data))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dlkit.autograd import Tensor, backend, no_grad
+from dlkit.functions.draw import draw
 
 _GAINS = {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
 _PLAIN = ("linear", "sigmoid", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -52,7 +53,7 @@ def _fill(tensor: Tensor, numbers: Any) -> Tensor:
 
 def _draw(kind: str, tensor: Tensor) -> np.ndarray[Any, Any]:
     """Random numbers for a tensor, from the generator of its library."""
-    return backend.to_numpy(backend.draw(kind, tensor.shape, tensor.data))
+    return backend.to_numpy(draw(kind, tensor.shape, tensor.data))
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -98,7 +99,7 @@ def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float 
         raise ValueError(f"nearly all of a normal distribution with mean {mean} and std {std} is outside of [{a}, {b}]")
     numbers = mean + std * _draw("normal", tensor)
     while (outside := (numbers < a) | (numbers > b)).any():
-        again = backend.to_numpy(backend.draw("normal", (int(outside.sum()),), tensor.data))
+        again = backend.to_numpy(draw("normal", (int(outside.sum()),), tensor.data))
         numbers = np.array(numbers)
         numbers[outside] = mean + std * again
     return _fill(tensor, numbers)

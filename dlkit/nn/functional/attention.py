@@ -9,6 +9,7 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend, fused, rules
+from dlkit.functions.draw import draw
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -61,7 +62,7 @@ def scaled_dot_product_attention(
     kept = None
     if dropout_p:
         shape = (*np.broadcast_shapes(query.shape[:-2], key.shape[:-2]), query.shape[-2], key.shape[-2])
-        drawn = backend.draw("uniform", shape, query.data) >= dropout_p
+        drawn = draw("uniform", shape, query.data) >= dropout_p
         kept = tensors.Tensor(backend.cast(drawn, query.dtype) / (1.0 - dropout_p if dropout_p < 1.0 else 1.0))
     scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else scale
     return fused.attention(query, key, value, attn_mask, kept, scale=scale)

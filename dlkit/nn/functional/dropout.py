@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend, rules
+from dlkit.functions.draw import draw
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -27,7 +28,7 @@ def _dropped(x: Tensor, p: float, training: bool, shape: Sequence[int]) -> Tenso
         return x
     if p == 1:
         return x * 0.0
-    kept = backend.cast(backend.draw("uniform", tuple(shape), x.data) >= p, x.dtype)
+    kept = backend.cast(draw("uniform", tuple(shape), x.data) >= p, x.dtype)
     return rules.mul(x, tensors.Tensor(kept * (1 / (1 - p))))
 
 

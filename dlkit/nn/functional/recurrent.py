@@ -9,6 +9,7 @@ import dlkit.autograd.tensor as tensors
 from dlkit import equivalents
 from dlkit.autograd import backend, rules
 from dlkit.autograd.recurrent import CELLS, recurrent
+from dlkit.functions.draw import draw
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -169,7 +170,7 @@ def _layers(
             outputs.append(_turned(states if states.shape[2] == hidden else states[..., :hidden], way))
         x = outputs[0] if len(outputs) == 1 else rules.cat(*outputs, dim=2)
         if dropout and train and layer < layers - 1:
-            kept = backend.draw("uniform", x.shape, x.data) >= dropout
+            kept = draw("uniform", x.shape, x.data) >= dropout
             x = x * tensors.Tensor(backend.cast(kept, x.dtype) / (1.0 - dropout if dropout < 1.0 else 1.0))
     return x.transpose(0, 1) if batch_first else x, rules.stack(*last, dim=0)
 
