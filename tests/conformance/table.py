@@ -6,7 +6,7 @@ import collections
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.conformance import databases
+from tests.conformance import databases, modules, optimizers
 from tests.conformance.operations import LIBRARIES, NAMES, WANTED, Result, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "conformance.md"
@@ -26,6 +26,11 @@ refuses; it has not passed.
 
 A cell such as 11 · 9 · 9 counts the samples whose value, gradient and second gradient agree, as far as there are any;
 8/9 says that one of nine does not.
+"""
+
+
+OPTIMIZERS = """Ten steps on random gradients with every setting that PyTorch tests its own with (`optim_db`), two groups of
+parameters, both array libraries and element types.
 """
 
 
@@ -71,6 +76,8 @@ def page(found: dict[str, list[Result]]) -> str:
         lines.append("|---|--:|--:|--:|--:|--:|--:|---|")
         lines += [row(name, found[name]) for name in names.split()]
         lines.append("")
+    lines += modules.section()
+    lines += ["## Optimizers\n", OPTIMIZERS, *optimizers.rows(), ""]
     return "\n".join(lines)
 
 
