@@ -124,7 +124,8 @@ def meet(operation: Callable[[Array, Array], Array], fraction: bool = False) -> 
     two integers become float32, too."""
 
     def met(a: Array, b: Array) -> Array:
-        if getattr(a, "dtype", None) is not getattr(b, "dtype", None) or (fraction and not is_float(a)):
+        first, second = getattr(a, "dtype", None), getattr(b, "dtype", None)
+        if (of := first or second) is not (second or first) or (of and not is_float(a if first else b)):
             floats = [x for x in (a, b) if (is_float(x) if is_array(x) else isinstance(x, float))]
             arrays = [x for x in (a, b) if is_numpy(x)]
             if arrays and (fraction or floats):
@@ -148,14 +149,14 @@ def like(value: Any, a: Array) -> Array:
 
 def owns(a: Array) -> bool:
     """Whether an array's memory is its own, not a view into another's."""
-    if is_numpy(a):
-        return isinstance(a, np.ndarray) and a.base is None
-    return not a._is_view()
+    return (isinstance(a, np.ndarray) and a.base is None) if is_numpy(a) else not a._is_view()
 
 
 def share(a: Array, b: Array) -> bool:
     """Whether an array, made from another one, lies in its memory."""
-    return np.may_share_memory(a, b) if is_numpy(a) else a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+    return (
+        np.may_share_memory(a, b) if is_numpy(a) else a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+    )
 
 
 def copy(a: Array) -> Array:

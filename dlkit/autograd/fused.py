@@ -43,9 +43,6 @@ def embedding(g: Array, y: Array, saved: None, w: Array, index: Array, share: Ar
     return Part(g if share is None else g * share, index), None, None
 
 
-# --------------------------------------------------------------------------------------------------- softmax
-
-
 def _exp(x: Array, dim: int) -> tuple[Array, Array, Array]:
     """exp(x - m) with the largest entry m, and its sum. A row of nothing but -inf gives zeros."""
     m = xp(x).max(x, axis=dim, keepdims=True) if x.shape[dim] else xp(x).sum(x, axis=dim, keepdims=True)
@@ -96,9 +93,6 @@ def nll_of_logits(g: Array, y: Array, p: Array, x: Array, target: Array) -> Grad
     return gx, None
 
 
-# --------------------------------------------------------------------------------------------- normalization
-
-
 def _normalize(
     x: Array, w: Array, b: Array, *, dim: Axes, eps: float, center: bool = True, tell: Callable[..., None] | None = None
 ) -> tuple[Array, Any]:
@@ -116,17 +110,7 @@ def _normalize(
 
 @fused(_normalize, equivalents.normalize)
 def normalize(
-    g: Array,
-    y: Array,
-    saved: Any,
-    x: Array,
-    w: Array,
-    b: Array,
-    *,
-    dim: Axes,
-    eps: float,
-    center: bool = True,
-    **_: Any,
+    g: Array, y: Array, saved: Any, x: Array, w: Array, b: Array, *, dim: Axes, center: bool = True, **_: Any
 ) -> Gradients:
     """(x - mean) / sqrt(variance + eps) * w + b, mean and variance over `dim`; `tell` is called with the two."""
     z, r = saved
@@ -141,9 +125,6 @@ def normalize(
         return gx
 
     return of_x, lambda: g * z, g
-
-
-# ------------------------------------------------------------------------------------------------- attention
 
 
 def _attention(q: Array, k: Array, v: Array, mask: Array, kept: Array, *, scale: float) -> tuple[Array, Array]:
@@ -170,11 +151,5 @@ def attention(
         gp -= p * xp(p).sum(gp, axis=-1, keepdims=True)
         return gp
 
-    dropped = p if kept is None else p * kept
-    return (
-        lambda: of_scores() @ k * scale,
-        lambda: of_scores().mT @ (q * scale),
-        lambda: dropped.mT @ g,
-        lambda: of_scores(),
-        None,
-    )
+    used = p if kept is None else p * kept
+    return lambda: of_scores() @ k * scale, lambda: of_scores().mT @ (q * scale), lambda: used.mT @ g, of_scores, None

@@ -26,14 +26,13 @@ class set_grad_enabled:  # noqa: N801  (torch's name)
     """Record operations for gradients, or do not, while this is in force; as `with` or as a decorator."""
 
     def __init__(self, mode: bool) -> None:
-        self.mode, self.before = mode, list[bool]()
+        self.mode, self.before = mode, list[Any]()
 
     def __enter__(self) -> None:
-        self.before.append(_recording.get())
-        _recording.set(self.mode)
+        self.before.append(_recording.set(self.mode))
 
     def __exit__(self, *error: object) -> None:
-        _recording.set(self.before.pop())
+        _recording.reset(self.before.pop())
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):
@@ -47,18 +46,13 @@ class set_grad_enabled:  # noqa: N801  (torch's name)
         return inside
 
 
-def no_grad(function: Any = None) -> Any:
-    """Record nothing: `with no_grad():`, or `@no_grad()` or `@no_grad` above a function."""
-    return set_grad_enabled(False) if function is None else set_grad_enabled(False)(function)
+def _mode(mode: bool, function: Any = None) -> Any:
+    """A mode: `with no_grad():`, or `@no_grad()` or `@no_grad` above a function."""
+    return set_grad_enabled(mode) if function is None else set_grad_enabled(mode)(function)
 
 
-def enable_grad(function: Any = None) -> Any:
-    """Record again, within `no_grad`, in the same ways."""
-    return set_grad_enabled(True) if function is None else set_grad_enabled(True)(function)
-
-
-def is_grad_enabled() -> bool:
-    return _recording.get()
+no_grad, enable_grad = functools.partial(_mode, False), functools.partial(_mode, True)
+is_grad_enabled = _recording.get
 
 
 class Primitive:
@@ -85,7 +79,7 @@ class Primitive:
         arrays: list[Any] = []
         for x in inputs:
             if isinstance(x, tensors.Tensor):
-                lifted, tracked = True, tracked or x.requires_grad
+                lifted, tracked = True, tracked or x._requires_grad
                 x = x.data
             arrays.append(x)
         if not lifted:  # a rule at work on arrays
@@ -93,7 +87,9 @@ class Primitive:
         try:
             data, saved = self.run(arrays, options)
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
-            raise explained(self.name, error, arrays) from error
+            from dlkit.functions.mends import explained  # the functions need the engine first
+
+            raise explained(self.name, error, arrays, options) from error
         out = tensors.Tensor(data)
         if self.view and backend.share(out.data, arrays[0]):
             out.version = inputs[0].version
@@ -101,12 +97,6 @@ class Primitive:
             out._requires_grad, out.seen = True, _versions(inputs)
             out.op, out.inputs, out.options, out.saved = self, inputs, options, saved
         return out
-
-
-def explained(name: str, error: Exception, arrays: Sequence[Any]) -> Exception:
-    kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
-    shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
-    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {error}")
 
 
 def rule(forward: Callable[..., Array], view: bool = False) -> Callable[[Callable[..., Gradients]], Primitive]:
@@ -151,7 +141,7 @@ class Part:
 
 
 def _versions(inputs: Sequence[Value]) -> int:
-    return sum(x.version[0] for x in inputs if isinstance(x, tensors.Tensor))
+    return sum([x.version[0] for x in inputs if isinstance(x, tensors.Tensor)])
 
 
 @dataclass(slots=True)
@@ -213,7 +203,7 @@ def walk(
             arrive(t.op.equivalent(*inputs, **t.options), g)  # younger than all that waits: it is taken apart next
             continue
         for x, gx in zip(inputs, _gradients(t, g, inputs, create_graph), strict=False):
-            if gx is None or not (isinstance(x, tensors.Tensor) and x.requires_grad):
+            if gx is None or not (isinstance(x, tensors.Tensor) and x._requires_grad):
                 continue
             gx = gx() if callable(gx) else gx
             if isinstance(gx, Part):

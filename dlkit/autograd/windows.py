@@ -27,18 +27,14 @@ def _parts(n: int, channels: int, slide: Slide, count: Sizes) -> Iterator[slice]
 
 def _grouped(y: Array, groups: int) -> Array:
     """(n, filters, *count) -> (groups, filters of a group, count x n)."""
-    return xp(y).permute_dims(y, (*range(1, y.ndim), 0)).reshape(groups, y.shape[1] // groups, -1)
-
-
-def _batch_first(x: Array) -> Array:
-    return xp(x).permute_dims(x, (x.ndim - 1, *range(x.ndim - 1)))
+    return xp(y).moveaxis(y, 0, -1).reshape(groups, y.shape[1] // groups, -1)
 
 
 def _columns(x: Array, slide: Slide, count: Sizes, groups: int) -> Array:
     """Every window as a column: (groups, channels of a group x places in the kernel, count x n)."""
     n, channels, *size = x.shape
     padded = backend.full((channels, *slide.padded(size), n), 0.0, x)
-    padded[(slice(None), *slide.inside(size))] = xp(x).permute_dims(x, (*range(1, x.ndim), 0))
+    padded[(slice(None), *slide.inside(size))] = xp(x).moveaxis(x, 0, -1)
     columns = backend.empty((channels, *slide.kernel, *count, n), x)
     for at, where in slide.taps(count):
         columns[(slice(None), *at)] = padded[(slice(None), *where)]
@@ -52,7 +48,7 @@ def _conv(x: Array, w: Array, b: Array, *, slide: Slide, groups: int) -> tuple[A
         product = rows @ _columns(x[part], slide, count, groups)
         if b is not None:
             product += b.reshape(groups, -1, 1)
-        y[part] = _batch_first(product.reshape(len(w), *count, -1))
+        y[part] = xp(y).moveaxis(product.reshape(len(w), *count, -1), -1, 0)
     return y, None
 
 
@@ -65,51 +61,34 @@ def _to_input(g: Array, w: Array, size: Sizes, slide: Slide, groups: int) -> Arr
         total = backend.full((out.shape[1], *slide.padded(size), columns.shape[-1]), 0.0, g)
         for at, where in slide.taps(tuple(count)):
             total[(slice(None), *where)] += columns[(slice(None), *at)]
-        out[part] = _batch_first(total[(slice(None), *slide.inside(size))])
+        out[part] = xp(g).moveaxis(total[(slice(None), *slide.inside(size))], -1, 0)
     return out
 
 
 def _to_weight(g: Array, x: Array, w: Array, slide: Slide, groups: int) -> Array:
     """The gradient of a convolution for its weight."""
-    count, total = tuple(g.shape[2:]), backend.zeros_like(w).reshape(groups, len(w) // groups, -1)
+    count, total = tuple(g.shape[2:]), backend.zeros_like(w).reshape(groups, -1, len(w) // groups)
     for part in _parts(len(x), x.shape[1], slide, count):
-        total += _grouped(g[part], groups) @ _columns(x[part], slide, count, groups).mT
-    return total.reshape(w.shape)
-
-
-def _to_bias(g: Array) -> Array:
-    return xp(g).sum(g, axis=(0, *range(2, g.ndim)))
+        total += _columns(x[part], slide, count, groups) @ _grouped(g[part], groups).mT  # this way round BLAS is faster
+    return total.mT.reshape(w.shape)
 
 
 @fused(_conv, equivalents.conv)
 def conv(g: Array, y: Array, saved: None, x: Array, w: Array, b: Array, **how: Any) -> Gradients:
     """x (n, channels, *size), w (filters, channels / groups, *kernel), b (filters) -> (n, filters, *count)."""
-    return lambda: _to_input(g, w, tuple(x.shape[2:]), **how), lambda: _to_weight(g, x, w, **how), lambda: _to_bias(g)
+    of_bias = lambda: xp(g).sum(g, axis=(0, *range(2, g.ndim)))  # noqa: E731
+    return lambda: _to_input(g, w, tuple(x.shape[2:]), **how), lambda: _to_weight(g, x, w, **how), of_bias
 
 
-def _conv_transpose(x: Array, w: Array, b: Array, *, size: Sizes, **how: Any) -> tuple[Array, None]:
-    y = _to_input(x, w, size, **how)
-    if b is not None:
-        y += b.reshape(-1, *(1 for _ in size))
-    return y, None
-
-
-@fused(_conv_transpose, equivalents.conv_transpose)
-def conv_transpose(
-    g: Array, y: Array, saved: None, x: Array, w: Array, b: Array, *, size: Sizes, **how: Any
-) -> Gradients:
-    """x (n, channels, *count), w (channels, filters / groups, *kernel), b (filters) -> (n, filters, *size)."""
+@fused(lambda x, w, **how: (_to_input(x, w, **how), None), equivalents.conv_transpose)
+def conv_transpose(g: Array, y: Array, saved: None, x: Array, w: Array, *, size: Sizes, **how: Any) -> Gradients:
+    """x (n, channels, *count), w (channels, filters / groups, *kernel) -> (n, filters, *size)."""
     met = (..., *(slice(n) for n in x.shape[2:]))  # with much output padding, a window more fits than x has entries
-    return lambda: _conv(g, w, None, **how)[0][met], lambda: _to_weight(x, g, w, **how), lambda: _to_bias(g)
+    return lambda: _conv(g, w, None, **how)[0][met], lambda: _to_weight(x, g, w, **how)
 
 
 def _max_pool(x: Array, *, slide: Slide) -> tuple[Array, Array]:
-    size = slide.size(tuple(x.shape))
-    if any(map(any, slide.padding)):
-        padded = backend.full((*x.shape[: -len(size)], *slide.padded(size)), -math.inf, x)
-        padded[(..., *slide.inside(size))] = x
-        x = padded
-    (_, where), *others = slide.taps(slide.places(size))
+    (_, where), *others = slide.taps(slide.places(slide.size(tuple(x.shape))))
     y = backend.copy(x[(..., *where)])
     best = backend.cast(y != y, "uint8" if len(others) < 255 else "int32") * 0
     for number, (_, where) in enumerate(others, 1):
@@ -122,8 +101,7 @@ def _max_pool(x: Array, *, slide: Slide) -> tuple[Array, Array]:
 @fused(_max_pool, equivalents.max_pool)
 def max_pool(g: Array, y: Array, best: Array, x: Array, *, slide: Slide) -> Gradients:
     """The largest entry of each window of x (..., *size); `best` is the first place in the kernel that has it."""
-    size = slide.size(tuple(x.shape))
-    total = backend.full((*x.shape[: -len(size)], *slide.padded(size)), 0.0, g)
-    for number, (_, where) in enumerate(slide.taps(slide.places(size))):
+    total = backend.zeros_like(x)
+    for number, (_, where) in enumerate(slide.taps(slide.places(slide.size(tuple(x.shape))))):
         total[(..., *where)] += g * (best == number)
-    return (total[(..., *slide.inside(size))],)
+    return (total,)

@@ -13,7 +13,7 @@ from dlkit.equivalents.dense import (
     softmax,
 )
 from dlkit.equivalents.recurrent import recurrent
-from dlkit.equivalents.windows import conv, conv_transpose, max_pool, sum_pool
+from dlkit.equivalents.windows import conv, conv_transpose, max_pool, pad, sum_pool
 
 __all__ = [
     "attention",
@@ -25,6 +25,7 @@ __all__ = [
     "max_pool",
     "nll_of_logits",
     "normalize",
+    "pad",
     "recurrent",
     "softmax",
     "sum_pool",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
 
 
-def _pad(x: Tensor, slide: Slide) -> Tensor:
+def pad(x: Tensor, slide: Slide) -> Tensor:
     """Zeros around the last axes."""
     size = slide.size(x.shape)
     if not any(map(any, slide.padding)):
@@ -24,7 +24,7 @@ def _pad(x: Tensor, slide: Slide) -> Tensor:
 def _met(x: Tensor, slide: Slide) -> list[Tensor]:
     """For each place of the kernel, what it meets in all windows: (..., *count)."""
     taps = slide.taps(slide.places(slide.size(x.shape)))
-    x = _pad(x, slide)
+    x = pad(x, slide)
     return [x[(..., *where)] for _, where in taps]
 
 
@@ -40,7 +40,7 @@ def conv(x: Tensor, w: Tensor, b: Tensor | None, *, slide: Slide, groups: int) -
     return y if b is None else y + b.reshape(-1, *(1 for _ in count))
 
 
-def conv_transpose(x: Tensor, w: Tensor, b: Tensor | None, *, size: Sizes, slide: Slide, groups: int) -> Tensor:
+def conv_transpose(x: Tensor, w: Tensor, *, size: Sizes, slide: Slide, groups: int) -> Tensor:
     """Every entry of x (n, channels, *count) stamps the kernel w (channels, filters / groups, *kernel), times itself,
     into an image; stamps that overlap add up. `size` is the image's without its padding."""
     n, channels, *count = x.shape
@@ -50,17 +50,15 @@ def conv_transpose(x: Tensor, w: Tensor, b: Tensor | None, *, size: Sizes, slide
     for at, where in slide.taps(tuple(count)):
         stamp = w[(slice(None), slice(None), *at)].reshape(groups, each, filters).mT @ parts
         stamps.append(rules.put(stamp.reshape(n, groups * filters, *count), index=(..., *where), shape=shape))
-    y = rules.stack(*stamps, dim=0).sum(0)[(..., *slide.inside(size))]
-    return y if b is None else y + b.reshape(-1, *(1 for _ in count))
+    return rules.stack(*stamps, dim=0).sum(0)[(..., *slide.inside(size))]
 
 
 def max_pool(x: Tensor, *, slide: Slide) -> Tensor:
-    """The largest entry in each window. Of equal ones the first gets the gradient, and padding never is the largest."""
-    real = rules.stack(*_met(tensors.Tensor(backend.ones_like(x.data)), slide), dim=0) == 1.0
-    met = rules.where(real, rules.stack(*_met(x, slide), dim=0), -math.inf)
+    """The largest entry in each window. Of equal ones the first gets the gradient."""
+    met = rules.stack(*_met(x, slide), dim=0)
     first = backend.xp(met.data).argmax(met.data, axis=0)
-    best = [tensors.Tensor(first == number) for number in range(met.shape[0])]
-    return rules.where(rules.stack(*best, dim=0), met, 0.0).sum(0)
+    best = rules.stack(*(tensors.Tensor(first == number) for number in range(met.shape[0])), dim=0)
+    return rules.where(best, met, 0.0).sum(0)
 
 
 def sum_pool(x: Tensor, *, slide: Slide) -> Tensor:

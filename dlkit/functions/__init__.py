@@ -21,6 +21,7 @@ from dlkit.functions import (
     products,
     rearrange,
     reduce,
+    rounding,
     sampling,
     shapes,
     soft,
@@ -39,12 +40,27 @@ from dlkit.functions.parts import *
 from dlkit.functions.products import *
 from dlkit.functions.rearrange import *
 from dlkit.functions.reduce import *
+from dlkit.functions.rounding import *
 from dlkit.functions.sampling import *
 from dlkit.functions.shapes import *
 from dlkit.functions.soft import *
 
 _OF_ONE = (
-    arithmetic, compare, convert, elementwise, extremes, indexing, like, norms, parts, products, rearrange, reduce, shapes, soft
+    arithmetic,
+    compare,
+    convert,
+    elementwise,
+    extremes,
+    indexing,
+    like,
+    norms,
+    parts,
+    products,
+    rearrange,
+    reduce,
+    rounding,
+    shapes,
+    soft,
 )
 _NOT = {"where", "cat", "concat", "concatenate", "stack", "hstack", "vstack", "broadcast_tensors", "meshgrid", "einsum"}
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend, rules
-from dlkit.functions.elementwise import floor, log, trunc
+from dlkit.functions.elementwise import log
 from dlkit.functions.kinds import floating
+from dlkit.functions.rounding import floor, trunc
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -172,7 +173,8 @@ def lerp(a: Tensor, b: Tensor, weight: Any) -> Tensor:
     >>> lerp(tensor([0.0]), tensor([10.0]), 0.3)
     tensor([3.])
     """
-    return a + weight * (b - a)
+    found: Tensor = a + weight * (b - a)
+    return found
 
 
 def logaddexp(a: Tensor, b: Tensor) -> Tensor:

@@ -167,7 +167,8 @@ def isclose(a: Tensor, b: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equa
     >>> isclose(tensor([1.0, 2.0]), tensor([1.000001, 2.1]))
     tensor([ True, False])
     """
-    found = np.isclose(*(backend.to_numpy(x.data) for x in (a, b)), rtol=rtol, atol=atol, equal_nan=equal_nan)
+    one, other = backend.to_numpy(a.data), backend.to_numpy(b.data)
+    found = np.isclose(one, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
     return tensors.Tensor(backend.like(found, a.data))
 
 

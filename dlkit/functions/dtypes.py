@@ -2,7 +2,22 @@
 
 import numpy as np
 
-__all__ = ["bool", "double", "float", "float16", "float32", "float64", "half", "int", "int8", "int16", "int32", "int64", "long", "uint8"]
+__all__ = [
+    "bool",
+    "double",
+    "float",
+    "float16",
+    "float32",
+    "float64",
+    "half",
+    "int",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "long",
+    "uint8",
+]
 
 float16 = half = np.dtype(np.float16)
 float32 = float = np.dtype(np.float32)

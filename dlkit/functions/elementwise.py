@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import builtins
 import math
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "abs",
-    "ceil",
     "cos",
     "erf",
     "exp",
     "exp2",
     "expm1",
-    "floor",
     "log",
     "log1p",
     "log2",
@@ -31,16 +28,13 @@ __all__ = [
     "neg",
     "reciprocal",
     "relu",
-    "round",
     "rsqrt",
     "sigmoid",
-    "sign",
     "sin",
     "sqrt",
     "square",
     "tan",
     "tanh",
-    "trunc",
 ]
 
 
@@ -222,53 +216,3 @@ def relu(x: Tensor) -> Tensor:
     tensor([0., 2.])
     """
     return rules.relu(x)
-
-
-def sign(x: Tensor) -> Tensor:
-    """-1, 0 or 1 as the entry is negative, zero or positive. The gradient is 0.
-
-    >>> sign(tensor([-3.0, 0.0, 2.0]))
-    tensor([-1.,  0.,  1.])
-    """
-    return rules.step(x, how="sign")
-
-
-def floor(x: Tensor) -> Tensor:
-    """The largest whole number that is not larger. The gradient is 0.
-
-    >>> floor(tensor([-1.5, 1.5]))
-    tensor([-2.,  1.])
-    """
-    return rules.step(x, how="floor")
-
-
-def ceil(x: Tensor) -> Tensor:
-    """The smallest whole number that is not smaller. The gradient is 0.
-
-    >>> ceil(tensor([-1.5, 1.5]))
-    tensor([-1.,  2.])
-    """
-    return rules.step(x, how="ceil")
-
-
-def trunc(x: Tensor) -> Tensor:
-    """Without what is behind the point. The gradient is 0.
-
-    >>> trunc(tensor([-1.5, 1.5]))
-    tensor([-1.,  1.])
-    """
-    return rules.step(x, how="trunc")
-
-
-def round(x: Tensor, *, decimals: int = 0) -> Tensor:
-    """The nearest number with so many decimals; of two equally near ones the even. The gradient is 0.
-
-    >>> round(tensor([0.5, 1.5, 2.345]), decimals=0)
-    tensor([0., 2., 2.])
-    """
-    if decimals == 0:
-        return rules.step(x, how="round")
-    shift = 10.0 ** builtins.abs(decimals)
-    if decimals > 0:
-        return rules.step(x * shift, how="round") / shift
-    return rules.step(x / shift, how="round") * shift

@@ -15,7 +15,7 @@ import numpy as np
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend, rules
 from dlkit.functions.axes import axis
-from dlkit.functions.methods import plain
+from dlkit.functions.inplace import plain
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["matrix_norm", "norm", "vector_norm"]
 
 
-def vector_norm(
-    x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:
+def vector_norm(x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The length of vectors along some axes, all by default: sum(|x|^ord)^(1/ord).
 
     Args:
@@ -36,7 +34,9 @@ def vector_norm(
     """
     x, over = typed(x, dtype), axes(x, dim)
     if ord == 0:
-        return rules.cast(rules.sum(x != 0, dim=over, keepdim=keepdim), dtype=x.dtype) + rules.sum(x * 0.0, dim=over, keepdim=keepdim)
+        return rules.cast(rules.sum(x != 0, dim=over, keepdim=keepdim), dtype=x.dtype) + rules.sum(
+            x * 0.0, dim=over, keepdim=keepdim
+        )
     if ord == 2:
         return root(rules.sum(x * x, dim=over, keepdim=keepdim))
     size = rules.abs(x)
@@ -83,7 +83,11 @@ def matrix_norm(
     summed, left = (row, column) if abs(ord) == 1 else (column, row)
     sums = rules.sum(rules.abs(x), dim=(summed,), keepdim=True)
     found = rules.amax(sums, dim=(left,), keepdim=True) if ord > 0 else -rules.amax(-sums, dim=(left,), keepdim=True)
-    return found if keepdim else rules.reshape(found, shape=tuple(n for i, n in enumerate(x.shape) if i not in (row, column)))
+    return (
+        found
+        if keepdim
+        else rules.reshape(found, shape=tuple(n for i, n in enumerate(x.shape) if i not in (row, column)))
+    )
 
 
 def norm(x: Tensor, ord: Any = None, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -11,24 +10,24 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 import dlkit.functions as ops  # looked up when a method is called: the functions need Tensor first
-from dlkit.autograd import backend, graph, rules
+from dlkit.autograd import backend, rules
+from dlkit.functions.copies import Copies
+from dlkit.functions.inplace import InPlace, plain
+from dlkit.functions.mends import explained
 from dlkit.functions.show import show
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
 
-SIGNS = {"__iadd__": "+=", "__isub__": "-=", "__imul__": "*=", "__itruediv__": "/="}
 Dims = int | tuple[int, ...] | list[int] | None
 
 
-class Methods:
+class Methods(InPlace, Copies):
     __slots__ = ()
     __array_ufunc__ = None  # array + tensor is for the tensor to answer
     data: Any
     requires_grad: bool
     op: Any
-    grad: Any
-    version: list[int]
 
     # -------------------------------------------------------------------------------------------- arithmetic
 
@@ -191,71 +190,6 @@ class Methods:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
-    # ------------------------------------------------------------------------------------ copies and pickles
-
-    def __reduce__(self) -> Any:
-        if self.op is not None:
-            raise RuntimeError(
-                f"the result of {self.op.name} belongs to a graph, which can be neither copied nor pickled: use .detach()"
-            )
-        return type(self), (self.data, self.requires_grad)
-
-    def __copy__(self) -> Any:
-        kind, given = self.__reduce__()
-        made = kind(*given)
-        made.version = self.version  # it lies in the same memory
-        return made
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        kind, given = self.__reduce__()
-        made = memo[id(self)] = kind(*copy.deepcopy(given, memo))
-        made.grad = copy.deepcopy(self.grad, memo)
-        return made
-
-    def requires_grad_(self: Any, requires_grad: bool = True) -> Tensor:
-        """Set `requires_grad`, and give the tensor itself."""
-        self.requires_grad = requires_grad
-        return self  # type: ignore[no-any-return]
-
-    # ---------------------------------------------------------------------------------- changing in place
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__iadd__", rules.add)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__isub__", rules.sub)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__imul__", rules.mul)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__itruediv__", rules.div)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._changed("writing to entries", value)
-        self.data[plain(index)] = plain(value)
-
-    def copy_(self, other: Any) -> Tensor:
-        """Take over the numbers of another tensor or array, which is broadcast to this shape."""
-        self._changed("copy_", other)
-        self.data[...] = backend.like(plain(other), self.data)
-        return self  # type: ignore[return-value]
-
-    def fill_(self, value: float) -> Tensor:
-        self._changed("fill_", value)
-        self.data[...] = value
-        return self  # type: ignore[return-value]
-
-    def zero_(self) -> Tensor:
-        return self.fill_(0.0)
-
-    def _changed(self, how: str, value: Any) -> None:
-        self.changed(how)
-        if graph.is_grad_enabled() and getattr(value, "requires_grad", False):
-            raise RuntimeError(
-                f"{how} in place would lose the gradient of what is written: build the tensor with where(), cat() or stack()"
-            )
-
     # --------------------------------------------------------------------------------------- everything else
 
     def __getattr__(self, name: str) -> Callable[..., Tensor]:
@@ -285,30 +219,11 @@ class Methods:
         return ops.getitem(self, index)  # type: ignore[arg-type]
 
 
-def plain(value: Any) -> Any:
-    """An index or a value with arrays in the place of Tensors."""
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(plain, value))
-    return value.data if isinstance(value, Methods) else value
-
-
 def _compared(how: str, a: Any, b: Any) -> Tensor:
     try:
         found = getattr(a.data, how)(plain(b))
         if found is NotImplemented:
             raise TypeError(f"a tensor cannot be compared with a {type(b).__name__}")
     except (TypeError, ValueError, RuntimeError) as error:
-        raise graph.explained(how.strip("_"), error, [a.data, plain(b)]) from error
+        raise explained(how.strip("_"), error, [a.data, plain(b)], {}) from error
     return tensors.Tensor(found)
-
-
-def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
-    """`a += b`. Where `a` or `b` has a graph, the sum is a new tensor: nothing is overwritten, and the graph goes on."""
-    if graph.is_grad_enabled() and (a.op is not None or (getattr(b, "requires_grad", False) and not a.requires_grad)):
-        return otherwise(a, b)  # type: ignore[no-any-return]
-    a.changed(SIGNS[how])
-    try:
-        getattr(a.data, how)(backend.like(plain(b), a.data) if not isinstance(plain(b), (int, float)) else b)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise type(error)(f"{SIGNS[how]} of {a.shape}: {error}") from error
-    return a  # type: ignore[no-any-return]

@@ -110,7 +110,11 @@ def tensor_split(x: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Ten
     """
     n, given = x.shape[dim], indices_or_sections
     given = given.tolist() if isinstance(given, tensors.Tensor) else given
-    ends = [0, *given, n] if not isinstance(given, int) else [i * (n // given) + min(i, n % given) for i in range(given + 1)]
+    ends = (
+        [0, *given, n]
+        if not isinstance(given, int)
+        else [i * (n // given) + min(i, n % given) for i in range(given + 1)]
+    )
     return tuple(cut(x, dim, slice(i, j)) for i, j in pairwise(ends))
 
 
@@ -187,5 +191,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     if indexing == "xy" and len(given) > 1:
         order[:2] = 1, 0
     shape = tuple(given[k].numel() for k in order)
-    rows = [rules.reshape(x, shape=tuple(x.numel() if order[i] == k else 1 for i in range(len(given)))) for k, x in enumerate(given)]
+    rows = [
+        rules.reshape(x, shape=tuple(x.numel() if order[i] == k else 1 for i in range(len(given))))
+        for k, x in enumerate(given)
+    ]
     return tuple(rules.expand(x, shape=shape) for x in rows)

@@ -102,9 +102,9 @@ def repeat_interleave(x: Tensor, repeats: Any, dim: int | None = None, *, output
 def _triangle(x: Tensor, k: int, lower: bool) -> Tensor:
     if x.ndim < 2:
         raise RuntimeError(f"a triangle of {x.shape}: it needs the two axes of a matrix")
-    mask = np.tri(*x.shape[-2:], k if lower else k - 1, dtype=bool)
+    mask = np.tri(x.shape[-2], x.shape[-1], k if lower else k - 1, dtype=bool)
     mask = backend.like(mask if lower else ~mask, x.data)
-    return rules.where(tensors.Tensor(mask), x, x.data.dtype.type(0) if isinstance(x.data, np.ndarray) else 0)
+    return rules.where(tensors.Tensor(mask), x, 0)
 
 
 def tril(x: Tensor, diagonal: int = 0) -> Tensor:

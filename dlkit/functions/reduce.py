@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend, rules
 from dlkit.functions.axes import Dims, axes, axis
-from dlkit.functions.kinds import typed
+from dlkit.functions.kinds import floating, typed
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -152,13 +152,13 @@ def var_mean(
     (tensor(1.), tensor(2.))
     """
     if isinstance(dim, bool):
-        dim, unbiased = None, dim
+        return var_mean(x, None, dim, keepdim, correction=correction)
     less = float(unbiased) if correction is None else correction
     average = mean(x, dim, keepdim=True)
     distance = x - average
     count = max(0, _count(x, dim) - less)
     squares = sum(distance * distance, dim, keepdim)
-    spread = squares / count if count else squares * math.inf + squares / x.dtype.type(0) * 0
+    spread = squares / count if count else squares * math.inf  # nan where there is no distance
     return spread, average if keepdim else rules.reshape(average, shape=spread.shape)
 
 
@@ -192,8 +192,6 @@ def logsumexp(x: Tensor, dim: Dims, keepdim: bool = False) -> Tensor:
     """
     if not _count(x, dim):
         return rules.log(rules.sum(rules.exp(x), dim=axes(x, dim), keepdim=keepdim))
-    from dlkit.functions.kinds import floating
-
     x = floating(x)
     largest = rules.amax(x.detach(), dim=axes(x, dim), keepdim=True)
     largest = rules.where(abs(largest) == math.inf, 0.0, largest)

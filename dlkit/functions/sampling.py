@@ -67,7 +67,8 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None) -> Tensor:
     if size is None:
         sizes = [x.shape for x in (mean, std) if isinstance(x, tensors.Tensor)]
         size = np.broadcast_shapes(*sizes)
-    return draw("normal", size) * std + mean
+    found: Tensor = draw("normal", size) * std + mean
+    return found
 
 
 def randint(low: int, high: Any = None, size: Any = None, *, dtype: Any = None, device: Any = None) -> Tensor:

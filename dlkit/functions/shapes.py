@@ -193,7 +193,10 @@ def movedim(x: Tensor, source: Dims, destination: Dims) -> Tensor:
     >>> movedim(zeros(2, 3, 4), 0, -1).shape
     (3, 4, 2)
     """
-    pairs = zip(*((axis(d, x.ndim) for d in ([a] if isinstance(a, int) else a or ())) for a in (source, destination)), strict=True)
+    pairs = zip(
+        *((axis(d, x.ndim) for d in ([a] if isinstance(a, int) else a or ())) for a in (source, destination)),
+        strict=True,
+    )
     to = {place: d for d, place in pairs}
     rest = iter(i for i in range(x.ndim) if i not in to.values())
     return rules.permute(x, dims=tuple(to[i] if i in to else next(rest) for i in range(x.ndim)))

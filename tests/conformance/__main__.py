@@ -1,4 +1,8 @@
-"""python -m tests.conformance [NAMES...] [--cap N] [-v]: what agrees with torch, an operation a row."""
+"""python -m tests.conformance [NAMES...] [--cap N] [-v] [--write]: what agrees with torch, an operation a row.
+
+`--write` runs all and writes the page docs/conformance.md. The exit status is 1 where a sample differs, and 2 where
+nothing could be compared.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +19,20 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     parser.add_argument("--cap", type=int, default=databases.CAP)
     parser.add_argument("-v", "--verbose", action="count", default=0)
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     if databases.missing():
         print(f"nothing compared: {databases.missing()}", file=sys.stderr)
         return 2
-    from tests.conformance import operations
+    from tests.conformance import operations, table
 
+    found: dict[str, list[operations.Result]] = {}
     totals: collections.Counter[str] = collections.Counter()
     for name in given.names or operations.NAMES:
         start, row = time.process_time(), collections.Counter()
         said: collections.Counter[str] = collections.Counter()
-        for result in operations.run(name, given.cap):
+        found[name] = list(operations.run(name, given.cap))
+        for result in found[name]:
             row["samples"] += 1
             row["passed" if result.passed else "unsupported" if result.unsupported else "failed"] += 1
             if not result.passed:
@@ -37,6 +44,10 @@ def main() -> int:
         for why, times in said.most_common(3 if given.verbose == 1 else 100) if given.verbose else ():
             print(f"      {times} x {why}")
     print(f"{dict(totals)}, {totals['passed'] / max(1, totals['samples']):.2%} passed")
+    if given.write and (given.names or given.cap != databases.CAP):
+        parser.error("--write is for all operations and samples")
+    if given.write:
+        table.PAGE.write_text(table.page(found), encoding="utf-8")
     return 1 if totals["failed"] else 0
 
 

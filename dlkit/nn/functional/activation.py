@@ -137,8 +137,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     length = input.shape[axis(dim, input.ndim)] if input.ndim else 1
     if length % 2:
         raise RuntimeError(f"glu of {input.shape}: axis {dim} is {length} long, and must have two halves")
-    halves: Any = chunk(input, 2, dim)
-    return halves[0] * rules.sigmoid(halves[1])
+    first, second = chunk(input, 2, dim)
+    return first * rules.sigmoid(second)
 
 
 def softmin(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:

@@ -212,6 +212,7 @@ def _transpose(
         size = tuple((m - 1) * s - 2 * p + d * (k - 1) + o + 1 for m, k, s, p, d, o in each)
         pads = tuple((p, p) for p in padding)
         slide = Slide(w.shape[2:], stride, pads, dilation)
-        return windows.conv_transpose(x, w, b, size=size, slide=slide, groups=groups)
+        y = windows.conv_transpose(x, w, size=size, slide=slide, groups=groups)
+        return y if b is None else y + b.reshape(-1, *(1 for _ in size))
 
     return _batch(x, n, name, call)

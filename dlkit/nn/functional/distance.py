@@ -45,7 +45,9 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     tensor([0.7071])
     """
     x, y = broadcast_tensors(x1, x2)
-    return rules.sum(normalize(x, 2, dim, eps) * normalize(y, 2, dim, eps), dim=(dim % max(x.ndim, 1),) if x.ndim else ())
+    return rules.sum(
+        normalize(x, 2, dim, eps) * normalize(y, 2, dim, eps), dim=(dim % max(x.ndim, 1),) if x.ndim else ()
+    )
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:

@@ -37,6 +37,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         raise ValueError("one_hot of no integers: say num_classes")
     places = num_classes if num_classes >= 0 else int(labels.max()) + 1
     if labels.size and not (labels.min() >= 0 and labels.max() < places):
-        raise ValueError(f"one_hot of {labels.min()} to {labels.max()} with {places} classes: they are 0 to {places - 1}")
+        raise ValueError(
+            f"one_hot of {labels.min()} to {labels.max()} with {places} classes: they are 0 to {places - 1}"
+        )
     found = (labels[..., None] == np.arange(places)).astype(np.int64)
     return tensors.Tensor(backend.like(found, tensor.data))

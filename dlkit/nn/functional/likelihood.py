@@ -60,7 +60,7 @@ def nll_loss(
     counts = target != ignore_index
     known = one(counts, target, 0)
     classes = input.shape[dim]
-    if known.numel() and not (0 <= int(known.data.min()) and int(known.data.max()) < classes):
+    if known.numel() and not (int(known.data.min()) >= 0 and int(known.data.max()) < classes):
         raise IndexError(f"a target is no class: there are {classes}, 0 to {classes - 1}")
     picked = input.gather(dim, known.unsqueeze(dim)).squeeze(dim)
     worth = tensors.Tensor(backend.cast(counts.data, input.dtype))
@@ -84,7 +84,9 @@ def binary_cross_entropy(
     """
     of_old(size_average, reduce)
     if input.shape != target.shape:
-        raise ValueError(f"binary_cross_entropy of {input.shape} and targets {target.shape}: the shapes must be the same")
+        raise ValueError(
+            f"binary_cross_entropy of {input.shape} and targets {target.shape}: the shapes must be the same"
+        )
     loss = -(target * clamp(rules.log(input), min=-100) + (1 - target) * clamp(rules.log1p(-input), min=-100))
     return reduced(loss if weight is None else loss * weight, reduction)
 

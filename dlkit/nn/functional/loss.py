@@ -39,7 +39,9 @@ def reduced(loss: Tensor, reduction: str) -> Tensor:
 def of_old(size_average: object, reduce: object) -> None:
     """Refuse what torch has given up."""
     if size_average is not None or reduce is not None:
-        raise NotImplementedError("size_average and reduce are torch's old names: say reduction='mean', 'sum' or 'none'")
+        raise NotImplementedError(
+            "size_average and reduce are torch's old names: say reduction='mean', 'sum' or 'none'"
+        )
 
 
 def mse_loss(

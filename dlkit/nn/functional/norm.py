@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dlkit.autograd import fused
+from dlkit.autograd import fused, rules
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -126,7 +126,11 @@ def _over_batch(
     eps: float,
     name: str,
 ) -> Tensor:
+    if x.shape == (0,):
+        return rules.cast(x, dtype=x.dtype)  # neither rows nor channels
     if x.ndim < 2:
+        if math.prod(x.shape) == 0:
+            return x * 1.0  # nothing in it, so there is nothing to know of its channels
         raise RuntimeError(f"{name} of {x.shape}: the channels are axis 1")
     dim = (0, *range(2, x.ndim)) if name == "batch_norm" else tuple(range(2, x.ndim))
     across = (1, x.shape[1], *(1 for _ in x.shape[2:]))

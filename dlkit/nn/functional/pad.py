@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,14 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     for i, (before, behind) in enumerate(sides):
         if before or behind:
             n = x.shape[i]
-            if max(before, behind) > {"reflect": n - 1, "circular": n}.get(mode, before + behind):
+            if max(before, behind) > {"reflect": n - 1, "circular": n}.get(mode, math.inf):
                 raise RuntimeError(f"pad by {(before, behind)}, mode={mode!r}: the axis has only {n} entries")
-            places = np.pad(np.arange(n), (max(0, before), max(0, behind)), mode=_NUMPYS[mode])  # type: ignore[call-overload]
-            places = places[max(0, -before) : len(places) - max(0, -behind)]
+            row, more = np.arange(n), (max(0, before), max(0, behind))
+            if mode == "circular":  # goes on with what is left; the others with what was there
+                row = row[max(0, -before) : n - max(0, -behind)]
+            places = np.pad(row, more, mode=_NUMPYS[mode])  # type: ignore[call-overload]
+            if mode != "circular":
+                places = places[max(0, -before) : len(places) - max(0, -behind)]
             x = rules.getitem(x, index=(*(slice(None),) * i, backend.like(places, x.data)))
     return x
 

@@ -187,20 +187,25 @@ def _max_pool(
     n: int, x: Tensor, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool, return_indices: bool
 ) -> Any:
     slide = _slide(n, x, kernel, stride, padding, dilation, ceil)
-    y = windows.max_pool(x, slide=slide)
-    return (y, _positions(x, slide)) if return_indices else y
+    padded = equivalents.pad(x, slide)
+    if padded is not x:
+        border = np.full(padded.shape[-n:], -math.inf, x.dtype)
+        border[slide.inside(slide.size(x.shape))] = 0.0
+        padded = padded + tensors.Tensor(backend.like(border, x.data))
+    plain = slide._replace(padding=((0, 0),) * n)
+    y = windows.max_pool(padded, slide=plain)
+    return (y, _positions(padded, plain, slide, x.shape)) if return_indices else y
 
 
-def _positions(x: Tensor, slide: Slide) -> Tensor:
-    """Where the largest entries lie in the flattened image."""
-    best = backend.to_numpy(windows.max_pool.forward(x.data, slide=slide)[1])
-    size = slide.size(x.shape)
+def _positions(padded: Tensor, plain: Slide, slide: Slide, shape: tuple[int, ...]) -> Tensor:
+    """Where the largest entries lie in the flattened image, which is of this shape without its padding."""
+    best = backend.to_numpy(windows.max_pool.forward(padded.data, slide=plain)[1])
     rows = []
-    for _, where in slide.taps(slide.places(size)):
+    for _, where in plain.taps(plain.places(plain.size(padded.shape))):
         axes = [np.arange(s.start, s.stop, s.step) - low for s, (low, _) in zip(where, slide.padding, strict=True)]
-        rows.append(np.ravel_multi_index(np.meshgrid(*axes, indexing="ij"), size, mode="wrap").ravel())
+        rows.append(np.ravel_multi_index(np.meshgrid(*axes, indexing="ij"), slide.size(shape), mode="wrap").ravel())
     found = np.take_along_axis(np.stack(rows), best.astype(np.int64).reshape(-1, len(rows[0])), axis=0)
-    return tensors.Tensor(backend.like(found.reshape(best.shape), x.data))
+    return tensors.Tensor(backend.like(found.reshape(best.shape), padded.data))
 
 
 def _avg_pool(

@@ -35,13 +35,13 @@ def softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: 
     tensor([0.5000, 0.5000, 0.0000])
     """
     x, dim = _prepared(input, dim, dtype)
-    return fused.softmax(x, dim=dim).reshape(input.shape)
+    return fused.softmax(x, dim=dim).reshape(input.shape) if x.numel() else x * 1.0
 
 
 def log_softmax(input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Tensor:
     """log softmax(x) = x - log sum exp(x), exact also where the softmax is too small for a float."""
     x, dim = _prepared(input, dim, dtype)
-    return fused.log_softmax(x, dim=dim).reshape(input.shape)
+    return fused.log_softmax(x, dim=dim).reshape(input.shape) if x.numel() else x * 1.0
 
 
 def cross_entropy(
@@ -104,8 +104,9 @@ def cross_entropy(
     plain = of_class is None and bool(counts.all())
     worth = backend.cast(counts, input.dtype) if of_class is None else of_class[known] * counts
     loss = fused.nll_of_logits(logits, tensors.Tensor(known))
-    if not plain:
-        loss = loss * tensors.Tensor(worth)
+    if not plain:  # what does not count gets no gradient, not even 0 times infinity where nothing counts
+        loss = loss if of_class is None else loss * tensors.Tensor(of_class[known])
+        loss = rules.where(tensors.Tensor(counts), loss, 0.0)
     if label_smoothing:
         log_p = fused.log_softmax(logits, dim=1)
         log_p = log_p if weight is None else log_p * weight.detach()
