@@ -7,16 +7,13 @@ softmax, normalization and attention; `windows.py` has convolutions and pools, `
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from dlkit import equivalents
 from dlkit.autograd import backend
 from dlkit.autograd.backend import Array, xp
-from dlkit.autograd.graph import Gradients, Part, fused
-
-Axes = tuple[int, ...]
+from dlkit.autograd.graph import Gradients, fused
 
 
 def flat(x: Array) -> Array:
@@ -37,12 +34,6 @@ def linear(g: Array, y: Array, saved: None, x: Array, w: Array, b: Array) -> Gra
     return lambda: (rows @ w).reshape(x.shape), lambda: rows.T @ flat(x), lambda: rows.sum(0)
 
 
-@fused(lambda w, index, share: (w[index], None), equivalents.embedding)
-def embedding(g: Array, y: Array, saved: None, w: Array, index: Array, share: Array) -> Gradients:
-    """Rows of `w`; `share` is how much of each one's gradient arrives (all where None)."""
-    return Part(g if share is None else g * share, index), None, None
-
-
 def _exp(x: Array, dim: int) -> tuple[Array, Array, Array]:
     """exp(x - m) with the largest entry m, and its sum. A row of nothing but -inf gives zeros."""
     m = xp(x).max(x, axis=dim, keepdims=True) if x.shape[dim] else xp(x).sum(x, axis=dim, keepdims=True)
@@ -61,8 +52,7 @@ def _softmax(x: Array, *, dim: int) -> tuple[Array, None]:
 @fused(_softmax, equivalents.softmax)
 def softmax(g: Array, y: Array, saved: None, x: Array, *, dim: int) -> Gradients:
     gx = g * y
-    gx -= y * xp(y).sum(gx, axis=dim, keepdims=True)
-    return (gx,)
+    return (gx - y * xp(y).sum(gx, axis=dim, keepdims=True),)
 
 
 def _log_softmax(x: Array, *, dim: int) -> tuple[Array, None]:
@@ -72,10 +62,7 @@ def _log_softmax(x: Array, *, dim: int) -> tuple[Array, None]:
 
 @fused(_log_softmax, equivalents.log_softmax)
 def log_softmax(g: Array, y: Array, saved: None, x: Array, *, dim: int) -> Gradients:
-    gx = xp(y).exp(y)
-    gx *= -xp(y).sum(g, axis=dim, keepdims=True)
-    gx += g
-    return (gx,)
+    return (g - xp(y).exp(y) * xp(y).sum(g, axis=dim, keepdims=True),)
 
 
 def _nll(x: Array, target: Array) -> tuple[Array, Array]:
@@ -94,7 +81,7 @@ def nll_of_logits(g: Array, y: Array, p: Array, x: Array, target: Array) -> Grad
 
 
 def _normalize(
-    x: Array, w: Array, b: Array, *, dim: Axes, eps: float, center: bool = True, tell: Callable[..., None] | None = None
+    x: Array, w: Array, b: Array, *, dim: tuple[int, ...], eps: float, center: bool = True, tell: Any = None
 ) -> tuple[Array, Any]:
     n = math.prod(x.shape[i] for i in dim)
     mean = xp(x).sum(x, axis=dim, keepdims=True) / max(n, 1) if center else None
@@ -110,7 +97,7 @@ def _normalize(
 
 @fused(_normalize, equivalents.normalize)
 def normalize(
-    g: Array, y: Array, saved: Any, x: Array, w: Array, b: Array, *, dim: Axes, center: bool = True, **_: Any
+    g: Array, y: Array, saved: Any, x: Array, w: Array, b: Array, *, dim: tuple[int, ...], center: bool = True, **_: Any
 ) -> Gradients:
     """(x - mean) / sqrt(variance + eps) * w + b, mean and variance over `dim`; `tell` is called with the two."""
     z, r = saved

@@ -1,6 +1,7 @@
 """The compound operations of `dlkit.autograd`, each written out in primitives: the definition, plain and slow.
 
-They are what the operations are tested against, and what gives them gradients of higher order.
+They are what the operations are tested against, and what gives them gradients of higher order. Some are fast enough to
+be used as they are: embeddings, sums over windows, plain recurrent networks.
 """
 
 from dlkit.equivalents.dense import (

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import dlkit.autograd.tensor as tensors
-from dlkit.autograd import backend, fused
+from dlkit import equivalents
+from dlkit.autograd import backend
 
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
@@ -58,7 +59,7 @@ def embedding(
         share = backend.like((1 / often)[where].reshape(input.shape), weight.data) * (1 if share is None else share)
     if share is not None:
         share = tensors.Tensor(backend.cast(share, weight.dtype)[..., None])
-    return fused.embedding(weight, input, share)
+    return equivalents.embedding(weight, input, share)
 
 
 def _shorten(weight: Tensor, index: Tensor, most: float, order: float) -> None:
