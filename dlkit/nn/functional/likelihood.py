@@ -178,7 +178,7 @@ def gaussian_nll_loss(
     Args:
         input: means.
         target: what was seen.
-        var: variances: the input's shape, with 1 for the last axis, or without it; or one number. Not below `eps`.
+        var: variances: the input's shape, with 1 for some axes, or without the last; or one number. Not below `eps`.
         full: add the constant log(2 pi) / 2.
 
     Raises:
@@ -192,8 +192,8 @@ def gaussian_nll_loss(
     if var.shape != input.shape:
         if var.shape == input.shape[:-1]:
             var = var.unsqueeze(-1)
-        elif var.shape[:-1] != input.shape[:-1] or var.shape[-1] != 1:
-            raise ValueError(f"means {input.shape} and variances {var.shape}: these are as many, or one a row")
+        elif var.ndim != input.ndim or any(v not in (1, n) for v, n in zip(var.shape, input.shape, strict=True)):
+            raise ValueError(f"means {input.shape} and variances {var.shape}: these are as many, or one for many")
     if bool((var < 0).any()):
         raise ValueError("a variance is negative")
     var = var + (clamp(var.detach(), min=eps) - var.detach())  # no gradient is lost below eps
