@@ -149,9 +149,7 @@ def like(value: Any, a: Array) -> Array:
 
 def owns(a: Array) -> bool:
     """Whether an array's memory is its own, not a view into another's."""
-    if is_numpy(a):
-        return isinstance(a, np.ndarray) and a.base is None
-    return not a._is_view()
+    return (isinstance(a, np.ndarray) and a.base is None) if is_numpy(a) else not a._is_view()
 
 
 def share(a: Array, b: Array) -> bool:

@@ -143,10 +143,8 @@ class Tensor(Methods):
 def _accumulate(t: Tensor, g: Value, owned: bool) -> None:
     if t.grad is not None:
         t.grad = t.grad + g
-    elif isinstance(g, Tensor):
-        t.grad = g.clone()
     else:
-        t.grad = Tensor(g if owned else backend.copy(g))
+        t.grad = g.clone() if isinstance(g, Tensor) else Tensor(g if owned else backend.copy(g))
 
 
 def grad(

@@ -1,13 +1,22 @@
-"""Copies of tensors, and pickles."""
+"""Copies and pickles of tensors."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlkit.autograd.tensor import Tensor
 
 
 class Copies:
-    """How Python's `copy` and `pickle` treat a tensor: a leaf keeps `requires_grad`, what belongs to a graph is refused."""
+    """A copy is another leaf: the numbers, and whether it shall have a gradient; never a graph.
+
+    >>> from dlkit import Tensor
+    >>> x = Tensor([1.0], requires_grad=True)
+    >>> copy.deepcopy(x)
+    tensor([1.], requires_grad=True)
+    """
 
     __slots__ = ()
     data: Any
@@ -34,3 +43,8 @@ class Copies:
         made = memo[id(self)] = kind(*copy.deepcopy(given, memo))
         made.grad = copy.deepcopy(self.grad, memo)
         return made
+
+    def requires_grad_(self: Any, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad`, and give the tensor itself."""
+        self.requires_grad = requires_grad
+        return self  # type: ignore[no-any-return]

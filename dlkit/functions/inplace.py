@@ -10,6 +10,7 @@ from dlkit.autograd import backend, recording, rules
 if TYPE_CHECKING:
     from dlkit.autograd.tensor import Tensor
 
+
 SIGNS = {"__iadd__": "+=", "__isub__": "-=", "__imul__": "*=", "__itruediv__": "/="}
 
 

@@ -11,6 +11,15 @@ from dlkit.autograd import backend
 Shapes = Sequence[tuple[int, ...]]
 
 
+def explained(name: str, error: Exception, arrays: Sequence[Any], options: dict[str, Any]) -> Exception:
+    """An array library's error, as one of the operation."""
+    kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
+    shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
+    of_shapes = kind in (ValueError, RuntimeError)
+    said = mend(name, [tuple(a.shape) for a in arrays if backend.is_array(a)], options) if of_shapes else ""
+    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {said or error}")
+
+
 def mend(name: str, shapes: Shapes, options: dict[str, Any]) -> str:
     """What people should know of an error in an operation; nothing, if shapes are not to blame.
 
@@ -110,12 +119,3 @@ _KNOWN: dict[str, Callable[[Shapes, dict[str, Any]], str]] = {
     "cat": _cat,
     "stack": _stack,
 }
-
-
-def explained(name: str, error: Exception, arrays: Sequence[Any], options: dict[str, Any]) -> Exception:
-    """The error of an operation with its name, the shapes it was given, and what may have been meant."""
-    kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
-    shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
-    of_shapes = kind in (ValueError, RuntimeError)
-    said = mend(name, [tuple(a.shape) for a in arrays if backend.is_array(a)], options) if of_shapes else ""
-    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {said or error}")

@@ -28,8 +28,6 @@ class Methods(InPlace, Copies):
     data: Any
     requires_grad: bool
     op: Any
-    grad: Any
-    version: list[int]
 
     # -------------------------------------------------------------------------------------------- arithmetic
 
@@ -191,11 +189,6 @@ class Methods(InPlace, Copies):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def requires_grad_(self: Any, requires_grad: bool = True) -> Tensor:
-        """Set `requires_grad`, and give the tensor itself."""
-        self.requires_grad = requires_grad
-        return self  # type: ignore[no-any-return]
 
     # --------------------------------------------------------------------------------------- everything else
 
