@@ -5,7 +5,10 @@ each loaded when it is first asked for.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlkit.autograd import Tensor as Tensor
 
 _PACKAGES = ("autograd", "functions", "nn", "optim", "plot")
 
@@ -13,8 +16,19 @@ _PACKAGES = ("autograd", "functions", "nn", "optim", "plot")
 def __getattr__(name: str) -> Any:
     if name in _PACKAGES:
         return import_module(f"dlkit.{name}")
+    if name == "linalg":
+        return import_module("dlkit.functions.linalg")
     for package in ("dlkit.autograd", "dlkit.functions"):
         module = import_module(package)
         if name in module.__all__:
             return getattr(module, name)
-    raise AttributeError(f"dlkit has no {name!r}")
+    raise AttributeError(f"dlkit has no {name!r}", name=name)
+
+
+def device(name: Any) -> str:
+    """A device's name: devices are strings here, `"cpu"`, `"cuda"` or `"cuda:0"`.
+
+    >>> device("cpu")
+    'cpu'
+    """
+    return str(name)

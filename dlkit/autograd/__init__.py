@@ -2,6 +2,6 @@
 
 from dlkit.autograd.tensor import Tensor, grad  # noqa: I001  (first: all the others know it)
 from dlkit.autograd.backend import use
-from dlkit.autograd.graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from dlkit.autograd.recording import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 
 __all__ = ["Tensor", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled", "use"]

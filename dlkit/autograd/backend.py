@@ -7,7 +7,7 @@ The engine computes with functions of the Python array API, which NumPy has by i
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -18,7 +18,7 @@ import numpy as np
 Array: TypeAlias = Any
 """A NumPy array or a torch tensor; never a `dlkit.Tensor`."""
 
-_default: ContextVar[tuple[str, str]] = ContextVar("dlkit_default", default=("numpy", "cpu"))
+default: ContextVar[tuple[str, str]] = ContextVar("dlkit_default", default=("numpy", "cpu"))
 
 
 def is_numpy(a: Array) -> bool:
@@ -66,17 +66,17 @@ def use(library: str, device: str = "cpu") -> Iterator[None]:
         raise ValueError(f"no array library is called {library!r}: it is 'numpy' or 'torch'")
     if library == "numpy" and device != "cpu":
         raise ValueError(f"NumPy computes on the CPU, not on {device!r}: say use('torch', {device!r})")
-    before = _default.set((library, device))
+    before = default.set((library, device))
     try:
         yield
     finally:
-        _default.reset(before)
+        default.reset(before)
 
 
 def native(a: Array, library: str | None = None, device: str | None = None) -> Array:
     """An array as one of the library and on the device that new tensors have, or of those given; memory is shared where
     that is possible."""
-    default_library, default_device = _default.get()
+    default_library, default_device = default.get()
     library, device = library or default_library, device or default_device
     if library == "numpy":
         return a if is_numpy(a) else a.detach().cpu().numpy()
@@ -108,14 +108,34 @@ def is_float(a: Array) -> bool:
     return a.dtype.kind == "f" if is_numpy(a) else bool(a.is_floating_point())
 
 
-def cast(a: Array, to: Any) -> Array:
+def cast(a: Array, to: Any, copy: bool = False) -> Array:
     """The same numbers as another element type (a NumPy dtype, or its name)."""
     to = np.dtype(to)
     if is_numpy(a):
-        return a.astype(to, copy=False)
+        return a.astype(to, copy=copy)
     import torch
 
-    return a.to(getattr(torch, to.name))
+    return a.to(getattr(torch, to.name), copy=copy)
+
+
+def meet(operation: Callable[[Array, Array], Array], fraction: bool = False) -> Callable[[Array, Array], Array]:
+    """An operation on two arrays that has torch's types on NumPy's: an integer array with a float of any kind becomes
+    that kind (NumPy would say float64), and a tensor of shape () leaves an array's type as it is. `fraction` says that
+    two integers become float32, too."""
+
+    def met(a: Array, b: Array) -> Array:
+        first, second = getattr(a, "dtype", None), getattr(b, "dtype", None)
+        if (of := first or second) is not (second or first) or (of and not is_float(a if first else b)):
+            floats = [x for x in (a, b) if (is_float(x) if is_array(x) else isinstance(x, float))]
+            arrays = [x for x in (a, b) if is_numpy(x)]
+            if arrays and (fraction or floats):
+                typed = sorted((x for x in floats if is_numpy(x)), key=lambda x: -x.ndim)
+                if len(typed) < 2 or (typed[0].ndim and not typed[1].ndim):
+                    to = typed[0].dtype if typed else np.float32
+                    a, b = (x.astype(to, copy=False) if is_numpy(x) else x for x in (a, b))
+        return operation(a, b)
+
+    return met
 
 
 def like(value: Any, a: Array) -> Array:
@@ -129,9 +149,14 @@ def like(value: Any, a: Array) -> Array:
 
 def owns(a: Array) -> bool:
     """Whether an array's memory is its own, not a view into another's."""
-    if is_numpy(a):
-        return isinstance(a, np.ndarray) and a.base is None
-    return not a._is_view()
+    return (isinstance(a, np.ndarray) and a.base is None) if is_numpy(a) else not a._is_view()
+
+
+def share(a: Array, b: Array) -> bool:
+    """Whether an array, made from another one, lies in its memory."""
+    return (
+        np.may_share_memory(a, b) if is_numpy(a) else a.untyped_storage().data_ptr() == b.untyped_storage().data_ptr()
+    )
 
 
 def copy(a: Array) -> Array:
@@ -150,6 +175,11 @@ def asarray(value: Any) -> Array:
 def full(shape: tuple[int, ...], value: float, a: Array) -> Array:
     """An array filled with a value, of a's library, element type and device."""
     return xp(a).full(shape, value, dtype=a.dtype, **_where(a))
+
+
+def empty(shape: tuple[int, ...], a: Array) -> Array:
+    """An array that holds anything, of a's library, element type and device."""
+    return np.empty(shape, a.dtype) if is_numpy(a) else a.new_empty(shape)
 
 
 def einsum(subscripts: str, *operands: Array) -> Array:
@@ -171,6 +201,11 @@ def erf(a: Array) -> Array:
     return torch.erf(a)
 
 
+def arange(a: Array) -> Array:
+    """The numbers of a's rows, as an index into it."""
+    return xp(a).arange(a.shape[0], **_where(a))
+
+
 def zeros_like(a: Array) -> Array:
     return xp(a).zeros(a.shape, dtype=a.dtype, **_where(a))
 
@@ -189,7 +224,12 @@ def add_at(into: Array, index: Any, values: Array) -> None:
     NumPy's `add.at` does that one entry at a time; for a single array of rows it is several times faster to sort the
     rows and to add up runs of equal ones.
     """
-    if not is_numpy(into):
+    if all(
+        isinstance(i, (slice, int)) or i is None or i is Ellipsis
+        for i in (index if isinstance(index, tuple) else (index,))
+    ):
+        into[index] += values  # slices name no entry twice
+    elif not is_numpy(into):
         into.index_put_(_positions(index, into), values, accumulate=True)
     elif isinstance(index, np.ndarray) and index.dtype.kind in "iu" and index.size > 1 and into.ndim > 1:
         rows = index.ravel() % into.shape[0]
@@ -208,13 +248,3 @@ def _positions(index: Any, into: Array) -> tuple[Any, ...]:
 
     where = torch.arange(into.numel(), device=into.device).reshape(into.shape)[index]
     return tuple(torch.unravel_index(where, into.shape))
-
-
-def draw(kind: str, shape: tuple[int, ...], a: Array | None = None) -> Array:
-    """Random numbers: `"uniform"` in [0, 1) or `"normal"`, float64 from NumPy's global generator, float32 from torch's."""
-    library, where = _default.get() if a is None else ("numpy" if is_numpy(a) else "torch", device(a))
-    if library == "numpy":
-        return np.random.random_sample(shape) if kind == "uniform" else np.random.standard_normal(shape)
-    import torch
-
-    return (torch.rand if kind == "uniform" else torch.randn)(shape, device=where)

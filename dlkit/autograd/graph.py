@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any, TypeAlias, cast
 
 import dlkit.autograd.tensor as tensors  # the two know each other: each is looked up when it is called
-from dlkit.autograd import backend
+from dlkit.autograd import backend, recording
 from dlkit.autograd.backend import Array
 
 Value: TypeAlias = Any
 """An array, a number or a Tensor: the rules of primitives work on any of them."""
 Gradients: TypeAlias = tuple[Any, ...]
 """For each input its gradient, None, or a function that computes it, called only if somebody wants it."""
-
-_recording: ContextVar[bool] = ContextVar("dlkit_recording", default=True)
-
-
-@contextlib.contextmanager
-def set_grad_enabled(mode: bool) -> Iterator[None]:
-    """Record operations for gradients, or do not, while this is in force; as `with` or as a decorator."""
-    before = _recording.set(mode)
-    try:
-        yield
-    finally:
-        _recording.reset(before)
-
-
-no_grad = functools.partial(set_grad_enabled, False)
-enable_grad = functools.partial(set_grad_enabled, True)
-
-
-def is_grad_enabled() -> bool:
-    return _recording.get()
 
 
 class Primitive:
@@ -65,7 +43,7 @@ class Primitive:
         arrays: list[Any] = []
         for x in inputs:
             if isinstance(x, tensors.Tensor):
-                lifted, tracked = True, tracked or x.requires_grad
+                lifted, tracked = True, tracked or x._requires_grad
                 x = x.data
             arrays.append(x)
         if not lifted:  # a rule at work on arrays
@@ -73,20 +51,16 @@ class Primitive:
         try:
             data, saved = self.run(arrays, options)
         except (ValueError, RuntimeError, TypeError, IndexError) as error:
-            raise _explained(self.name, error, arrays) from error
+            from dlkit.functions.mends import explained  # the functions need the engine first
+
+            raise explained(self.name, error, arrays, options) from error
         out = tensors.Tensor(data)
-        if self.view and not backend.owns(out.data):
+        if self.view and backend.share(out.data, arrays[0]):
             out.version = inputs[0].version
-        if tracked and _recording.get() and backend.is_float(out.data):
+        if tracked and recording.is_grad_enabled() and backend.is_float(out.data):
             out._requires_grad, out.seen = True, _versions(inputs)
             out.op, out.inputs, out.options, out.saved = self, inputs, options, saved
         return out
-
-
-def _explained(name: str, error: Exception, arrays: Sequence[Any]) -> Exception:
-    kind = next(kind for kind in (IndexError, TypeError, ValueError, RuntimeError) if isinstance(error, kind))
-    shapes = " and ".join(str(tuple(a.shape)) if backend.is_array(a) else repr(a) for a in arrays if a is not None)
-    return (ValueError if kind is RuntimeError else kind)(f"{name} of {shapes}: {error}")
 
 
 def rule(forward: Callable[..., Array], view: bool = False) -> Callable[[Callable[..., Gradients]], Primitive]:
@@ -131,7 +105,7 @@ class Part:
 
 
 def _versions(inputs: Sequence[Value]) -> int:
-    return sum(x.version[0] for x in inputs if isinstance(x, tensors.Tensor))
+    return sum([x.version[0] for x in inputs if isinstance(x, tensors.Tensor)])
 
 
 @dataclass(slots=True)
@@ -193,7 +167,7 @@ def walk(
             arrive(t.op.equivalent(*inputs, **t.options), g)  # younger than all that waits: it is taken apart next
             continue
         for x, gx in zip(inputs, _gradients(t, g, inputs, create_graph), strict=False):
-            if gx is None or not (isinstance(x, tensors.Tensor) and x.requires_grad):
+            if gx is None or not (isinstance(x, tensors.Tensor) and x._requires_grad):
                 continue
             gx = gx() if callable(gx) else gx
             if isinstance(gx, Part):

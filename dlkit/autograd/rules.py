@@ -14,7 +14,7 @@ from typing import Any
 
 import dlkit.autograd.tensor as tensors
 from dlkit.autograd import backend
-from dlkit.autograd.backend import Array, xp
+from dlkit.autograd.backend import Array, meet, xp
 from dlkit.autograd.graph import Gradients, Part, Value, rule
 
 Axes = tuple[int, ...]
@@ -23,22 +23,22 @@ Shape = tuple[int, ...]
 # ------------------------------------------------------------------------------------------------ arithmetic
 
 
-@rule(lambda a, b: a + b)
+@rule(meet(lambda a, b: a + b))
 def add(g: Value, y: Value, a: Value, b: Value) -> Gradients:
     return g, g
 
 
-@rule(lambda a, b: a - b)
+@rule(meet(lambda a, b: a - b))
 def sub(g: Value, y: Value, a: Value, b: Value) -> Gradients:
     return g, lambda: -g
 
 
-@rule(lambda a, b: a * b)
+@rule(meet(lambda a, b: a * b))
 def mul(g: Value, y: Value, a: Value, b: Value) -> Gradients:
     return lambda: g * b, lambda: g * a
 
 
-@rule(lambda a, b: a / b)
+@rule(meet(lambda a, b: a / b, fraction=True))
 def div(g: Value, y: Value, a: Value, b: Value) -> Gradients:
     return lambda: g / b, lambda: -g * a / (b * b)
 
@@ -48,12 +48,12 @@ def neg(g: Value, y: Value, a: Value) -> Gradients:
     return (-g,)
 
 
-@rule(lambda a, b: a**b)
+@rule(meet(lambda a, b: a**b))
 def pow(g: Value, y: Value, a: Value, b: Value) -> Gradients:
     if isinstance(b, (int, float)):
         return lambda: g * (b * a ** (b - 1)) if b else g * 0.0, None
     # With exponent 0 the power is 1, whatever the base. A base of 0 stays 0, though log 0 is not finite.
-    still = (a == 0) & (b >= 0)
+    still = (b >= 0) & (a == 0)
     return (
         lambda: g * where(b == 0, 0.0, b * a ** where(b == 0, 1.0, b - 1)),
         lambda: g * where(still, 0.0, y * log(where(still, 1.0, a))),
@@ -115,12 +115,17 @@ def erf(g: Value, y: Value, x: Value) -> Gradients:
 
 @rule(lambda x: xp(x).abs(x))
 def abs(g: Value, y: Value, x: Value) -> Gradients:
-    return (g * sign(x),)
+    return (g * step(x, how="sign"),)
 
 
-@rule(lambda x: xp(x).sign(x))
-def sign(g: Value, y: Value, x: Value) -> Gradients:
+@rule(lambda x, *, how: getattr(xp(x), how)(x))  # "sign", "floor", "ceil", "round", "trunc"
+def step(g: Value, y: Value, x: Value, *, how: str) -> Gradients:
     return (g * 0.0,)
+
+
+@rule(lambda x: xp(x).maximum(x, xp(x).zeros_like(x)) + xp(x).log1p(xp(x).exp(-xp(x).abs(x))))  # log(1 + exp(x))
+def softplus(g: Value, y: Value, x: Value) -> Gradients:
+    return (g * sigmoid(x),)
 
 
 @rule(lambda x: xp(x).maximum(x, 0))
@@ -131,13 +136,13 @@ def relu(g: Value, y: Value, x: Value) -> Gradients:
 # -------------------------------------------------------------------------------------------------- choosing
 
 
-@rule(lambda a, b: xp(a, b).maximum(a, b))
+@rule(meet(lambda a, b: xp(a, b).maximum(a, b)))
 def maximum(g: Value, y: Value, a: Value, b: Value) -> Gradients:
-    half = g * ((a == b) * 0.5)  # equal ones share
+    half = g * (a == b) * 0.5  # equal ones share
     return lambda: where(a > b, g, half), lambda: where(b > a, g, half)
 
 
-@rule(lambda mask, a, b: xp(mask).where(mask, a, b))
+@rule(lambda mask, a, b: meet(lambda a, b: xp(mask).where(mask, a, b))(a, b))
 def where(g: Value, y: Value, mask: Value, a: Value, b: Value) -> Gradients:
     return None, lambda: where(mask, g, 0.0), lambda: where(mask, 0.0, g)
 
@@ -159,8 +164,8 @@ def sum(g: Value, y: Value, x: Value, *, dim: Axes, keepdim: bool = False) -> Gr
 
 @rule(lambda x, *, dim, keepdim=False: xp(x).max(x, axis=dim, keepdims=keepdim))
 def amax(g: Value, y: Value, x: Value, *, dim: Axes, keepdim: bool = False) -> Gradients:
-    largest = (x == _spread(y, x, dim, keepdim)) * 1.0  # equal ones share
-    return (_spread(g, x, dim, keepdim) * (largest / sum(largest, dim=dim, keepdim=True)),)
+    largest = x == _spread(y, x, dim, keepdim)  # equal ones share
+    return (div(_spread(g, x, dim, keepdim) * largest, sum(largest, dim=dim, keepdim=True)),)
 
 
 @rule(lambda x, *, dim: xp(x).cumulative_sum(x, axis=dim))
@@ -221,7 +226,7 @@ def expand(g: Value, y: Value, x: Value, *, shape: Shape) -> Gradients:
     return (g,)  # the engine sums it
 
 
-@rule(lambda x, *, dim: xp(x).flip(x, axis=dim))
+@rule(lambda x, *, dim: backend.copy(xp(x).flip(x, axis=dim)))  # NumPy's is a view
 def flip(g: Value, y: Value, x: Value, *, dim: Axes) -> Gradients:
     return (flip(g, dim=dim),)
 
@@ -255,6 +260,12 @@ def put(g: Value, y: Value, values: Value, *, index: Any, shape: Shape) -> Gradi
     return (g[index],)
 
 
-@rule(lambda x, *, dtype: backend.cast(x, dtype))
+@rule(lambda x, *, dtype: backend.cast(x, dtype, copy=True))
 def cast(g: Value, y: Value, x: Value, *, dtype: Any) -> Gradients:
     return (g,)
+
+
+@rule(lambda x, *, device, library=None: backend.native(x, library or "torch", device))
+def move(g: Value, y: Value, x: Value, *, device: str, library: str | None = None) -> Gradients:
+    raw = x.data if isinstance(x, tensors.Tensor) else x
+    return (move(g, device=backend.device(raw), library="numpy" if backend.is_numpy(raw) else "torch"),)

@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, TypeAlias
 
-from dlkit.autograd import backend, graph
+import numpy as np
+
+from dlkit.autograd import backend, graph, recording
 from dlkit.autograd.backend import Array
 from dlkit.autograd.graph import Primitive, Value
+from dlkit.functions.handle import Handle
 from dlkit.functions.methods import Methods
 
 Hook: TypeAlias = "Callable[[Tensor], Tensor | None]"
@@ -45,6 +48,7 @@ class Tensor(Methods):
         "inputs",
         "op",
         "options",
+        "retains_grad",
         "saved",
         "seen",
         "tick",
@@ -52,6 +56,8 @@ class Tensor(Methods):
     )
 
     def __init__(self, data: Any, requires_grad: bool = False) -> None:
+        if isinstance(data, np.generic):
+            data = np.asarray(data)  # NumPy's arithmetic makes scalars of arrays of shape (): those cannot be changed
         self.data: Array = data if backend.is_array(data) else backend.native(backend.asarray(data))
         self.grad: Tensor | None = None
         self.op: Primitive | None = None  # what made it; None for a leaf
@@ -61,6 +67,7 @@ class Tensor(Methods):
         self.seen = 0  # the versions of the inputs, added up
         self.version = [0]  # how often it was changed in place; shared with its views
         self.hooks: list[Hook] | None = None
+        self.retains_grad = False
         self.tick = next(_clock)  # a node is younger than its inputs
         self._requires_grad = False
         if requires_grad:
@@ -92,19 +99,19 @@ class Tensor(Methods):
         out.version = self.version
         return out
 
-    def register_hook(self, hook: Hook) -> Callable[[], None]:
+    def register_hook(self, hook: Hook) -> Handle:
         """Call `hook(gradient)` when this tensor's gradient is complete; what it returns, if anything, takes the
-        gradient's place. Returns a function that removes the hook."""
+        gradient's place. What this returns has a method `remove`."""
         self.hooks = [*(self.hooks or ()), hook]
-        return lambda: setattr(self, "hooks", [h for h in self.hooks or () if h is not hook])
+        return Handle(self, hook)
 
     def retain_grad(self) -> None:
         """Let `backward` put a `.grad` on this tensor though it is no leaf."""
-        self.register_hook(lambda g: _accumulate(self, g.data, owned=False) if self.op is not None else None)
+        self.retains_grad = True
 
     def changed(self, how: str) -> None:
         """Called before every change in place: refused where a graph would not notice it."""
-        if self.op is not None or (self.requires_grad and graph.is_grad_enabled()):
+        if self.op is not None or (self.requires_grad and recording.is_grad_enabled()):
             what = f"the result of {self.op.name}" if self.op else "a leaf that requires a gradient"
             raise RuntimeError(
                 f"{how} in place would change {what}, and the graph would compute a wrong gradient. Write "
@@ -129,17 +136,15 @@ class Tensor(Methods):
         tensor([60.])
         """
         for t, g, owned in graph.walk([self], [gradient], retain_graph or create_graph, create_graph):
-            if t.op is None:
-                _accumulate(t, g, owned)
+            if t.op is None or t.retains_grad:
+                _accumulate(t, g, owned and t.op is None)
 
 
 def _accumulate(t: Tensor, g: Value, owned: bool) -> None:
     if t.grad is not None:
         t.grad = t.grad + g
-    elif isinstance(g, Tensor):
-        t.grad = g
     else:
-        t.grad = Tensor(g if owned else backend.copy(g))
+        t.grad = g.clone() if isinstance(g, Tensor) else Tensor(g if owned else backend.copy(g))
 
 
 def grad(
@@ -161,9 +166,9 @@ def grad(
     """
     wanted = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     found: dict[int, Value] = {}
-    for t, g, _ in graph.walk([outputs], [grad_outputs], retain_graph or create_graph, create_graph):
+    for t, g, owned in graph.walk([outputs], [grad_outputs], retain_graph or create_graph, create_graph):
         if any(t is x for x in wanted):
-            found[t.tick] = g
+            found[t.tick] = g if owned or create_graph else backend.copy(g)
     if missing := [i for i, x in enumerate(wanted) if x.tick not in found]:
         raise RuntimeError(f"the output does not depend on input {missing[0]}: nothing leads from it there")
     return tuple(g if isinstance(g, Tensor) else Tensor(g) for g in (found[x.tick] for x in wanted))

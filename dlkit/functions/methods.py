@@ -10,7 +10,10 @@ import numpy as np
 
 import dlkit.autograd.tensor as tensors
 import dlkit.functions as ops  # looked up when a method is called: the functions need Tensor first
-from dlkit.autograd import backend, graph, rules
+from dlkit.autograd import backend, rules
+from dlkit.functions.copies import Copies
+from dlkit.functions.inplace import InPlace, plain
+from dlkit.functions.mends import explained
 from dlkit.functions.show import show
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 Dims = int | tuple[int, ...] | list[int] | None
 
 
-class Methods:
+class Methods(InPlace, Copies):
     __slots__ = ()
     __array_ufunc__ = None  # array + tensor is for the tensor to answer
     data: Any
@@ -50,6 +53,8 @@ class Methods:
     def __rtruediv__(self, other: Any) -> Tensor:
         return rules.div(other, self)
 
+    __rdiv__ = __rtruediv__  # as torch's test database calls it
+
     def __pow__(self, other: Any) -> Tensor:
         return rules.pow(self, other)
 
@@ -64,6 +69,12 @@ class Methods:
 
     def __rmatmul__(self, other: Any) -> Tensor:
         return rules.matmul(other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return ops.floor_divide(self, other)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return ops.remainder(self, other)
 
     def __abs__(self) -> Tensor:
         return rules.abs(self)
@@ -93,6 +104,9 @@ class Methods:
 
     def __or__(self, other: Any) -> Tensor:
         return _compared("__or__", self, other)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return _compared("__xor__", self, other)
 
     def __invert__(self) -> Tensor:
         return tensors.Tensor(~self.data)
@@ -176,52 +190,13 @@ class Methods:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
-    # ---------------------------------------------------------------------------------- changing in place
-
-    def __iadd__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__iadd__", rules.add)
-
-    def __isub__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__isub__", rules.sub)
-
-    def __imul__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__imul__", rules.mul)
-
-    def __itruediv__(self, other: Any) -> Tensor:
-        return _in_place(self, other, "__itruediv__", rules.div)
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._changed("writing to entries", value)
-        self.data[_plain(index)] = _plain(value)
-
-    def copy_(self, other: Any) -> Tensor:
-        """Take over the numbers of another tensor or array, which is broadcast to this shape."""
-        self._changed("copy_", other)
-        self.data[...] = backend.like(_plain(other), self.data)
-        return self  # type: ignore[return-value]
-
-    def fill_(self, value: float) -> Tensor:
-        self._changed("fill_", value)
-        self.data[...] = value
-        return self  # type: ignore[return-value]
-
-    def zero_(self) -> Tensor:
-        return self.fill_(0.0)
-
-    def _changed(self, how: str, value: Any) -> None:
-        self.changed(how)
-        if graph.is_grad_enabled() and getattr(value, "requires_grad", False):
-            raise RuntimeError(
-                f"{how} in place would lose the gradient of what is written: build the tensor with where(), cat() or stack()"
-            )
-
     # --------------------------------------------------------------------------------------- everything else
 
     def __getattr__(self, name: str) -> Callable[..., Tensor]:
         """Every function of `dlkit.functions` that begins with a tensor is a method, too."""
         if name not in ops.METHODS:
             raise AttributeError(f"a tensor has no method {name!r}", name=name, obj=self)
-        return functools.partial(getattr(ops, name), self)
+        return functools.partial(ops.METHODS[name], self)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *ops.METHODS})
@@ -236,31 +211,19 @@ class Methods:
         """With the axes in the opposite order."""
         return ops.permute(self, tuple(reversed(range(self.ndim))))  # type: ignore[arg-type]
 
+    def where(self, mask: Any, other: Any) -> Tensor:
+        """The entries where the mask is true, else those of `other`."""
+        return rules.where(mask, self, other)
+
     def __getitem__(self, index: Any) -> Tensor:
-        return rules.getitem(self, index=_plain(index))
-
-
-def _plain(value: Any) -> Any:
-    """An index or a value with arrays in the place of Tensors."""
-    if isinstance(value, (tuple, list)):
-        return type(value)(map(_plain, value))
-    return value.data if isinstance(value, Methods) else value
+        return ops.getitem(self, index)  # type: ignore[arg-type]
 
 
 def _compared(how: str, a: Any, b: Any) -> Tensor:
-    found = getattr(a.data, how)(_plain(b))
-    if found is NotImplemented:
-        raise TypeError(f"a tensor cannot be compared with {b!r}")
-    return tensors.Tensor(found)
-
-
-def _in_place(a: Any, b: Any, how: str, otherwise: Any) -> Tensor:
-    """`a += b`. Where `b` has a graph and `a` has none, the sum is a new tensor, so that the graph goes on."""
-    if not a.requires_grad and getattr(b, "requires_grad", False) and graph.is_grad_enabled():
-        return otherwise(a, b)  # type: ignore[no-any-return]
-    a.changed(how)
     try:
-        getattr(a.data, how)(backend.like(_plain(b), a.data) if not isinstance(_plain(b), (int, float)) else b)
+        found = getattr(a.data, how)(plain(b))
+        if found is NotImplemented:
+            raise TypeError(f"a tensor cannot be compared with a {type(b).__name__}")
     except (TypeError, ValueError, RuntimeError) as error:
-        raise type(error)(f"{how} of {a.shape}: {error}") from error
-    return a  # type: ignore[no-any-return]
+        raise explained(how.strip("_"), error, [a.data, plain(b)], {}) from error
+    return tensors.Tensor(found)

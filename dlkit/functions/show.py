@@ -30,6 +30,6 @@ def _form(numbers: np.ndarray[Any, Any]) -> Any:
     finite = np.abs(numbers[np.isfinite(numbers)]) if numbers.dtype.kind == "f" else np.array([])
     if finite.size == 0 or (np.all(finite == np.round(finite)) and finite.max() < 1e6):
         return {}
-    if finite.max() >= 1e5 or finite.max() < 1e-3:
-        return {"precision": 4, "formatter": {"float_kind": lambda x: f"{x:.4e}"}}
-    return {"formatter": {"float_kind": lambda x: f"{x:.4f}"}}
+    digits = ".4e" if finite.max() >= 1e5 or finite.max() < 1e-3 else ".4f"
+    width = max(len(format(x, digits)) for x in numbers.ravel()) if numbers.ndim and numbers.size <= 1000 else 0
+    return {"formatter": {"float_kind": lambda x: format(x, digits).rjust(width)}}
