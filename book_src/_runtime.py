@@ -21,6 +21,10 @@ environment = {
     "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
     "PYTHONHASHSEED": "0",
     "MPLBACKEND": "Agg",
+    # glibc keeps freed arrays of up to 32 MB for the next ones, where it would return them to the system every time.
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
+    "MALLOC_TRIM_THRESHOLD_": "1073741824",
+    "MALLOC_TOP_PAD_": "67108864",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
 }

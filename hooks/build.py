@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hooks import highlight, imports, keys, notices, outline, refs, render, reuse, run, sanitize, tex
+from hooks import highlight, keys, notices, outline, refs, render, reuse, run, sanitize, tex
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
 from hooks.notices import Notice
-from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
 from hooks.run import Outcome, State
@@ -87,19 +86,14 @@ class Build:
     def execute(self, write: bool = True) -> Iterator[Outcome]:
         """Run what is stale or missing; with `write`, put into the records what a build may."""
         todo = self.must_run
-        if not todo:
-            return
-        with Pool(self.book, packages=imports.packages(self.book, (state.section for state in todo))) as pool:
-            found = run.execute(self.book, todo, pool=pool)
-            self._prepare(todo)
-            for done in found:
-                self.outcomes[done.section.file] = done
-                try:
-                    if write and (what := run.write(self.book, done)):
-                        self.written.append(f"{done.section.file}: {what}")
-                except BookError as error:
-                    self.troubles += error.problems
-                yield done
+        for done in run.execute(self.book, todo, meanwhile=lambda: self._prepare(todo)):
+            self.outcomes[done.section.file] = done
+            try:
+                if write and (what := run.write(self.book, done)):
+                    self.written.append(f"{done.section.file}: {what}")
+            except BookError as error:
+                self.troubles += error.problems
+            yield done
 
     def _prepare(self, todo: Iterable[State]) -> None:
         """While the first sections run: what their pages need anyway, whatever they will show."""

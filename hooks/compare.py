@@ -52,11 +52,10 @@ def keep(section: Section, old: Record, new: Record) -> Record:
     for cell, told in zip(section.cells, new.cells, strict=True):
         before = recorded.get(told.name)
         volatile, tolerance = _rules(cell)
-        if volatile:  # never compared; what it showed stays while its code does
-            alike = before is not None and before.source == told.source
-        else:
-            alike = before is not None and same(before.outputs, told.outputs, tolerance)
-        cells.append(replace(before, source=told.source) if before and alike else told)
+        # A cell whose code has changed may print the same number with other digits: what it shows now is taken.
+        untouched = before is not None and before.source == told.source
+        alike = before is not None and untouched and (volatile or same(before.outputs, told.outputs, tolerance))
+        cells.append(before if before and alike else told)
     return replace(new, cells=tuple(cells))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
-from hooks import warm
+from hooks import family, warm
 from hooks.job import Failure, Job, Result
 
 
@@ -63,7 +63,8 @@ class Deputy:
 
     def drop(self, file: str) -> None:
         if file in self.running:
-            self.connection.send(file)
+            with suppress(OSError):  # it is gone: that is told
+                self.connection.send(file)
 
     def hear(self) -> Result | None:
         """What it says: that it is ready, or what came of a section. Raises EOFError when it is gone."""
@@ -80,13 +81,14 @@ class Deputy:
             result.failures.append(_lost())
         return list(self.running.values())
 
-    def end(self) -> None:
-        """End it, and with it all that runs there."""
+    def end(self, others: Collection[int]) -> None:
+        """End it, and with it all that runs there. `others` are the children of this process that live on."""
         self.connection.close()
         if not self.ready:
             os.kill(self.pid, signal.SIGKILL)  # it does not listen, and has nothing to clear away
         with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+        family.strays(others)  # what it has left behind, if it has died by itself
 
 
 def _lost() -> Failure:

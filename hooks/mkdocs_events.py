@@ -233,8 +233,6 @@ def on_post_build(config: MkDocsConfig) -> None:
         for note in done.notes:
             log.warning("%s: nothing recorded: %s", done.section.file, note)
     log.info("%s", build.summary())
-    if _State.preview:
-        _State.preview.mind(build)
     _State.own = Own()
     if _State.made:
         _State.made.finish()
@@ -264,7 +262,10 @@ def on_serve(server: LiveReloadServer, config: MkDocsConfig, builder: Any) -> Li
     assert _State.preview is not None
     _State.server = server
     _State.preview.attach(lambda: _rebuild(server))
-    if config.theme.custom_dir:
+    eyes = _State.preview.eyes  # what two watch is built twice
+    if eyes.sees(Path(config.docs_dir)):
+        server.unwatch(config.docs_dir)
+    if config.theme.custom_dir and not eyes.sees(Path(config.theme.custom_dir)):
         server.watch(config.theme.custom_dir)
     return server
 

@@ -13,7 +13,7 @@ from hooks.run import Outcome
 
 class Preview:
     """One live preview. Pages are shown at once; what must run does so beside it, and asks for another build when it is
-    done; so does a file of the book that is written.
+    done; so does a file of the project that is written.
     """
 
     def __init__(self) -> None:
@@ -50,11 +50,6 @@ class Preview:
         self.rebuild = rebuild
         if self.asked:
             rebuild()
-
-    def mind(self, build: Build) -> None:
-        """Look at the data that the sections of a build have read, besides the book."""
-        used = [uses for _, uses in map(build.shown, build.states) if uses] + [state.uses for state in build.states.values() if state.uses]
-        self.eyes.mind(build.book, (name for uses in used for name in uses.data))
 
     def _ask(self) -> None:
         """Called in other threads."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -81,23 +81,23 @@ class Outcome:
         return self.state.section
 
 
-def execute(book: Book, todo: Iterable[State], jobs: int | None = None, pool: Pool | None = None) -> Iterator[Outcome]:
-    """Run sections, longest first; outcomes come as they finish. The first begin at once. Writes nothing."""
+def execute(
+    book: Book, todo: Iterable[State], jobs: int | None = None, pool: Pool | None = None, meanwhile: Callable[[], None] = lambda: None
+) -> Iterator[Outcome]:
+    """Run sections, longest first; outcomes come as they finish. What is to be done `meanwhile` is done while the first
+    begin. Writes nothing."""
     waiting = {s.section.file: s for s in todo}
     if not waiting:
-        return iter(())
+        return
     longest = sorted(waiting.values(), key=lambda s: -(s.record.ran.seconds if s.record else 1e9))
     own = pool or Pool(book, jobs, imports.packages(book, (s.section for s in longest)))
-    results = own.run(job.job(s.section, imports.packages(book, [s.section])) for s in longest)
-    return _outcomes(book, waiting, results, own if pool is None else None)
-
-
-def _outcomes(book: Book, waiting: dict[str, State], results: Iterator[job.Result], own: Pool | None) -> Iterator[Outcome]:
     try:
+        results = own.run(job.job(s.section, imports.packages(book, [s.section])) for s in longest)
+        meanwhile()
         for result in results:
             yield outcome(book, waiting[result.file], result)
     finally:
-        if own:
+        if pool is None:
             own.close()
 
 

@@ -61,7 +61,7 @@ class Supervisor:
                 self.end(child)
                 remove(child.folder)
             if self.deputy:
-                self.deputy.end()
+                self.deputy.end(self.own)
 
     def terminated(self, *_: Any) -> None:
         self.asked = True
@@ -123,7 +123,7 @@ class Supervisor:
             found = [result] if (result := deputy.hear()) else []
         except (EOFError, OSError):
             found, self.deputy = deputy.lost(), None  # what needs it runs here, and takes longer
-            deputy.end()
+            deputy.end(self.mine())
         for result in found:
             self.answer(result)
 
@@ -200,10 +200,14 @@ class Supervisor:
         child.ended = True
         self.reap(child)
 
+    def mine(self) -> list[int]:
+        """The children that this process has started."""
+        return [*self.own, *(child.pid for child in self.children)]
+
     def end(self, child: Child) -> int:
         """End all that a section has started; the exit status of its first process."""
         self.children.remove(child)
-        status = family.end(child.pid, [*self.own, *(other.pid for other in self.children)])
+        status = family.end(child.pid, self.mine())
         child.events.close()
         if child.handle is not None:
             os.close(child.handle)

@@ -26,6 +26,7 @@ def built(tiny: Tiny, preview: Preview) -> tuple[list[str], str]:
     for _ in range(600):
         build = Build(Book.read(tiny.root / "mkdocs.yml"))
         ran += [done.section.slug for done in preview.follow(build)]
+        assert not build.troubles, build.troubles
         if not build.awaited:
             return ran, build.page(MEASURING)
         time.sleep(0.1)

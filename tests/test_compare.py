@@ -86,6 +86,13 @@ def test_equal_outputs_keep_their_old_bytes() -> None:
     assert [cell.outputs[0].text for cell in kept.cells] == ["1.00", "one", "9.00"]
 
 
+def test_a_cell_whose_code_has_changed_shows_what_it_prints_now() -> None:
+    old, new = record("1.00", "one", "1.0"), record("1.00000", "one", "1.00")
+    first = replace(new.cells[0], source="another")
+    kept = compare.keep(READ, old, replace(new, cells=(first, *new.cells[1:])))
+    assert [cell.outputs[0].text for cell in kept.cells] == ["1.00000", "one", "1.0"]
+
+
 def test_a_volatile_output_stays_only_while_its_code_does() -> None:
     old, new = record("1", "one", "1"), record("1", "two", "1")
     assert compare.keep(READ, old, new).cells[1].outputs[0].text == "one"

@@ -151,6 +151,29 @@ def test_data_that_a_block_has_begun_to_read(served: Served) -> None:
     served.shows("22222")
 
 
+def test_the_mend_of_a_block_lies_somewhere_in_the_project(served: Served) -> None:
+    """In a file that has not been there, and then in one that the block has found."""
+    served.tiny.edit(MEASURING, "gauge.pour(150)\ngauge.depth", "import wells.deep\nprint(wells.deep.water)\ngauge.pour(150)\ngauge.depth")
+    served.shows("No module named")
+    wells = served.tiny.root / "wells"
+    wells.mkdir()
+    (wells / "deep.py").write_text("dry = 33333\n")
+    served.shows("has no attribute")
+    (wells / "deep.py").write_text("water = 44444\n")
+    served.shows("44444")
+
+
+def test_a_page_of_the_website_is_built_once(served: Served) -> None:
+    """MkDocs does not watch it, too, which looks later."""
+    before = served.builds()
+    for number in range(3):
+        with (served.tiny.root / "docs/index.md").open("a") as file:
+            file.write(f"\nShower {number}.\n")
+        served.shows(f"Shower {number}.", "")
+        time.sleep(1.5)
+    assert served.builds() == before + 3
+
+
 def test_an_edit_during_the_first_build(tiny: Tiny) -> None:
     served = Served(tiny)
     try:

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from copies import TINY, Tiny, copy
 
-from hooks import job, section
+from hooks import family, job, section
 from hooks.book import Book
 from hooks.job import Job, Result
 from hooks.pool import Pool, environment
+from hooks.run import execute, state
 
 
 @pytest.fixture(scope="module")
@@ -374,6 +375,23 @@ def test_results_come_as_they_are_ready(pool: Pool) -> None:
     assert {name: told(result)["block-1"] for name, result in results.items()} == {name: repr(name) for name in texts}
 
 
+def test_sections_run_while_other_things_are_done(tiny: Tiny) -> None:
+    """And if these fail, the warm process is ended all the same."""
+    (tiny.root / "book/water/dew.md").write_text(blocks(f"open({str(tiny.root / 'begun')!r}, 'w').close()"))
+    book, before = Book.read(tiny.root / "mkdocs.yml"), family.children()
+
+    def meanwhile() -> None:
+        end = time.monotonic() + 60
+        while not (tiny.root / "begun").exists():
+            assert time.monotonic() < end, "it waits to be asked for"
+            time.sleep(0.01)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(execute(book, [state(book, book.sections["book/water/dew.md"])], meanwhile=meanwhile))
+    assert family.children() == before
+
+
 HEAVY = """
 heavy = ("wave", "chunk")
 
@@ -430,16 +448,57 @@ def test_a_second_process_that_fails_says_so_in_the_sections_that_need_it(two: t
         assert "ZeroDivisionError" in failure.message
 
 
-def test_a_second_process_that_dies_is_told_and_not_missed(two: tuple[Tiny, Pool]) -> None:
+def begun(two: tuple[Tiny, Pool]) -> tuple[int, int]:
+    """A section runs in the second process: the numbers of that, and of what the section has started."""
     tiny, pool = two
     (tiny.root / "heat").write_text("")
     pool.wait()
-    code = f"import os, time\nopen({str(tiny.root / 'pid')!r}, 'w').write(str(os.getppid()))\ntime.sleep(60)"
+    note = str(tiny.root / "pids")
+    code = f"""import os, subprocess, time
+sleeps = subprocess.Popen(["sleep", "60"], start_new_session=True)
+with open({note + ".part"!r}, "w") as file:
+    print(os.getppid(), sleeps.pid, file=file)
+os.rename({note + ".part"!r}, {note!r})
+time.sleep(60)"""
     pool.connection.send(asked("heavy", "wave", code=code))
-    while not (tiny.root / "pid").exists() or not (tiny.root / "pid").read_text():
+    while not Path(note).exists():
         time.sleep(0.01)
-    os.kill(int((tiny.root / "pid").read_text()), signal.SIGKILL)
+    second, started = map(int, Path(note).read_text().split())
+    return second, started
+
+
+def test_a_second_process_that_dies_is_told_and_not_missed(two: tuple[Tiny, Pool]) -> None:
+    _, pool = two
+    second, started = begun(two)
+    os.kill(second, signal.SIGKILL)
     (failure,) = pool.connection.recv().failures
     assert "the warm process in which this section ran died" in failure.message
+    assert family.look(started) is None, "nothing is left of what ran there"
     pool.connection.send(asked("heavy", "wave"))
     assert printed(pool.connection.recv()).split()[0] == "False", "it runs in the first, and imports for itself"
+
+
+def test_a_second_process_that_dies_leaves_nothing_when_all_ends(two: tuple[Tiny, Pool]) -> None:
+    """Nobody is told any more."""
+    _, pool = two
+    second, started = begun(two)
+    os.kill(pool.process.pid, signal.SIGSTOP)
+    os.kill(second, signal.SIGKILL)
+    os.kill(pool.process.pid, signal.SIGTERM)
+    os.kill(pool.process.pid, signal.SIGCONT)
+    pool.process.wait()
+    assert family.look(started) is None
+
+
+def test_a_section_is_dropped_whose_process_has_just_died(two: tuple[Tiny, Pool]) -> None:
+    """The first process hears of both at once."""
+    _, pool = two
+    second, _ = begun(two)
+    os.kill(pool.process.pid, signal.SIGSTOP)
+    os.kill(second, signal.SIGKILL)
+    assert gone(second)
+    pool.connection.send("book/water/heavy.md")
+    os.kill(pool.process.pid, signal.SIGCONT)
+    assert pool.connection.recv().file == "book/water/heavy.md"
+    pool.connection.send(asked("one"))
+    assert printed(pool.connection.recv())
