@@ -234,7 +234,7 @@ def section() -> list[str]:
     table = rows()
     total, passed, failed, refused = (sum(int(row[i]) for row in table) for i in range(1, 5))
     return [
-        "## Layers\n",
+        "## Layers of `dlkit.nn`\n",
         f"Layers are built by both libraries with the same parameters, from what torch tests its own with (`module_db`), in "
         f"training and in evaluation. **{len(table)} layers, {total} samples: {passed} passed ({passed / total:.2%}), "
         f"{refused} unsupported, {failed} differ.**\n",
