@@ -151,7 +151,7 @@ def _plan(asked: argparse.Namespace) -> int:
         _print({"sections": [_told(state) for state in must], "problems": [vars(problem) for problem in broken]})
         return 1 if broken else 0
     for state in must:
-        print(f"{state.section.file}: {state.kind}: {'; '.join(state.reasons)}")
+        print(f"{state.section.file}: {state.kind}: {state.why}")
     _show(broken)
     print(f"{len(must)} of {len(states)} sections would run")
     return 1 if broken else 0

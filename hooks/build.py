@@ -129,7 +129,7 @@ class Build:
         if done and done.verdict == "foreign" and done.notes:
             said.append(Notice("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}."))
         if state.must_run and not done:
-            reasons = f"The record of this page is {state.kind}: {sanitize.text('; '.join(state.reasons))}."
+            reasons = f"The record of this page is {state.kind}: {sanitize.text(state.why)}."
             if file in self.awaited:
                 reasons += " It is being run, and will show itself here."
             said.append(Notice("stale", reasons))

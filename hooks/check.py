@@ -31,7 +31,7 @@ def check(book: Book) -> list[Problem]:
         if state.kind == "fresh" and state.record:
             problems.update(_shows(section, state.record))
         elif state.must_run:
-            problems.add(Problem(file, 1, f"the record is {state.kind}: {'; '.join(state.reasons)}.", f"Run `python -m hooks update {section.slug}`."))
+            problems.add(Problem(file, 1, f"the record is {state.kind}: {state.why}.", f"Run `python -m hooks update {section.slug}`."))
     return sorted(problems)
 
 

@@ -220,7 +220,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     problems = [*build.problems, *_State.own.problems]
     if config.strict:
         problems += [
-            state.section.problem(1, f"the record is {state.kind}: {'; '.join(state.reasons)}.", f"Run `python -m hooks update {state.section.slug}`.")
+            state.section.problem(1, f"the record is {state.kind}: {state.why}.", f"Run `python -m hooks update {state.section.slug}`.")
             for state in build.must_run
         ]
     for problem in sorted(set(problems)):

@@ -17,6 +17,7 @@ from hooks.section import Section
 from hooks.uses import Change
 
 REFERENCE = "Linux x86-64"
+FEW = 4  # reasons that are told in one line; `why` tells all
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class State:
     record: Record | None = None
     uses: Uses | None = None
     changes: tuple[Change, ...] = ()  # the same as `reasons`, one by one, as far as they are known
+
+    @property
+    def why(self) -> str:
+        """The reasons in a line: the first few, and how many more there are."""
+        more = len(self.reasons) - FEW
+        return "; ".join((*self.reasons[:FEW], *([f"and {more} more"] if more > 0 else [])))
 
     @property
     def must_run(self) -> bool:

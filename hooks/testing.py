@@ -55,7 +55,7 @@ class Page:
         state = run.state(self.book, read)
         done = run.outcome(self.book, state, result)
         if done.verdict == "new":
-            missing = f"{read.file}: {'; '.join(state.reasons)}. Run `python -m hooks update {read.slug}`."
+            missing = f"{read.file}: {state.why}. Run `python -m hooks update {read.slug}`."
             return dict.fromkeys((cell.name for cell in read.cells), missing)
         if done.verdict == "foreign":  # other numbers are no fault here: the blocks ran, and their tests held
             return {}
