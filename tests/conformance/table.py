@@ -24,7 +24,7 @@ libraries. *Passed* means that all of it agrees within PyTorch's own tolerances:
 type, the gradient for a random cotangent, and in float64 the gradient of that gradient. *Unsupported* is what `dlkit`
 refuses; it has not passed.
 
-A cell such as 11 · 9 · 9 counts the samples whose value, gradient and second gradient agree, as far as there are any;
+A cell such as 11·9·9 counts the samples whose value, gradient and second gradient agree, as far as there are any;
 8/9 says that one of nine does not.
 """
 
@@ -43,7 +43,7 @@ def cell(results: Iterable[Result], library: str, dtype: str) -> str:
                 if where == library:
                     asked[order] += 1
                     good[order] += not wrong
-    return " · ".join(f"{good[n]}" if good[n] == asked[n] else f"{good[n]}/{asked[n]}" for n in sorted(asked)) or "-"
+    return "·".join(f"{good[n]}" if good[n] == asked[n] else f"{good[n]}/{asked[n]}" for n in sorted(asked)) or "-"
 
 
 def row(name: str, results: list[Result]) -> str:
