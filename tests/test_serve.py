@@ -33,17 +33,17 @@ class Served:
             free.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{free.getsockname()[1]}"
         self.address = f"http://{address}/"
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.NamedTemporaryFile()  # read by its name: a seek here would move where the preview writes
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"}
         command = [sys.executable, "-m", "hooks", "serve", "--address", address]
         self.process = subprocess.Popen(command, cwd=tiny.root, env=environment, stdout=self.log, stderr=self.log, start_new_session=True)
 
     def said(self) -> str:
-        self.log.seek(0)
-        return self.log.read().decode()
+        return Path(self.log.name).read_bytes().decode()
 
     def builds(self) -> int:
-        return self.said().count("Documentation built")
+        """How many were begun: MkDocs leaves out that one has ended if it took as long as an earlier one."""
+        return self.said().count("Building documentation")
 
     def page(self, address: str = PAGE) -> str:
         try:
@@ -170,11 +170,8 @@ def test_a_page_of_the_website_is_built_once(served: Served) -> None:
         with (served.tiny.root / "docs/index.md").open("a") as file:
             file.write(f"\nShower {number}.\n")
         served.shows(f"Shower {number}.", "")
-        end = time.monotonic() + LIMIT
-        while served.builds() < before + number + 1 and time.monotonic() < end:  # it is shown before it is told
-            time.sleep(0.05)
         time.sleep(1.5)
-    assert served.builds() == before + 3
+    assert served.builds() == before + 3, served.said()
 
 
 def test_an_edit_during_the_first_build(tiny: Tiny) -> None:
