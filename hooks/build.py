@@ -101,7 +101,7 @@ class Build:
             if before := self.book.cache.last(f"pages/{section.file}"):
                 tex.know(before.formulas)
             for block in section.blocks:
-                highlight.python(block.source)
+                (highlight.console if block.options.run else highlight.python)(block.source)
             for _ in tex.check(section):
                 pass
 

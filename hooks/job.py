@@ -25,6 +25,8 @@ class Task:
     quiet: bool = False  # ends in a semicolon
     test: bool = False
     timeout: float = TIMEOUT
+    file: str = ""  # the source is written there, not run
+    console: bool = False  # the source is commands
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,8 @@ def job(section: Section, packages: frozenset[str] = frozenset()) -> Job:
         if isinstance(cell, Block):
             o = cell.options
             limit = o.timeout or TIMEOUT
-            quiet = keys.quiet(cell.source)
-            tasks.append(Task(cell.name, cell.source, cell.first_line, False, cell.solution, o.raises, quiet, o.test, limit))
+            quiet = cell.kind == "python" and keys.quiet(cell.source)
+            tasks.append(Task(cell.name, cell.source, cell.first_line, False, cell.solution, o.raises, quiet, o.test, limit, o.file, o.run))
         else:
             tasks.append(Task(cell.name, cell.source, cell.first_line, True, cell.solution))
     return Job(section.file, section.text, tuple(tasks), packages)
