@@ -17,7 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
 
-from hooks import commands, limits
+from hooks import commands, console, limits
 from hooks.capture import Capture, Flood, steady, storable
 from hooks.faults import Faults
 from hooks.gather import gather
@@ -54,6 +54,7 @@ class Runner:
         """Run everything and leave; `folder` holds scratch and notes, and files for the streams and for stack dumps."""
         self.scratch = os.path.join(folder, "scratch")
         os.chdir(self.scratch)
+        os.environ.update(self.job.environment)
         os.environ["TMPDIR"] = tempfile.tempdir = os.path.join(folder, "temporary")
         self.notes = os.path.join(folder, "notes")
         self.stack = open(os.path.join(folder, "stack"), "wb")
@@ -187,12 +188,12 @@ class Runner:
         shown = ""
         for command in commands.read(task.source):
             line = task.line + command.line - 1
-            status = commands.run(command.text, self.scratch, self.capture.files["stdout"], self.watch)
+            status = console.run(command.text, self.scratch, self.capture.files["stdout"], self.watch)
             said = "".join(output.text for output in self.capture.take())
             if self.capture.lost:
                 raise Stop(self.faults.flood(task, line))
             if status:
-                raise Stop(Failure(task.name, line, *commands.failure(command.text, status), said[-commands.SAID :]))
+                raise Stop(Failure(task.name, line, *console.failure(command.text, status), said[-console.SAID :]))
             shown += said
         return (Output("stdout", shown),) if shown else ()
 

@@ -81,6 +81,12 @@ def test_a_command_may_go_on_in_the_next_line(pool: Pool) -> None:
     assert told(run(pool, console("echo one \\\n>   two", "echo three"))) == ["one two\nthree\n"]
 
 
+def test_variables_may_stand_before_a_command(pool: Pool) -> None:
+    assert told(run(pool, console("SKY=gray bash -c 'echo $SKY'", "mkdir day && cd day && pwd | xargs basename"))) == ["gray\nday\n"]
+    (problem,) = section.parse(console("SKY=gray"), "book/water/rain.md").problems
+    assert problem.message == "`SKY=gray` changes nothing for the next command."
+
+
 def test_commands_and_blocks_share_a_folder_and_an_environment(pool: Pool) -> None:
     text = """# T
 

@@ -63,11 +63,23 @@ FAULTS: dict[str, tuple[str, list[tuple[int, str]]]] = {
     "bad-fields": (
         "---\nstar: 1\nneeds: measuring-rain\nstars: 4\ngpus: 1\n---\n# T\n",
         [
-            (2, "unknown field `star` in the front matter. The fields are `stars`, `needs`, `able`, `redirect_from`."),
+            (2, "unknown field `star` in the front matter. The fields are `stars`, `needs`, `able`, `redirect_from`, `gpus`, `long`, `smoke`, `alone`."),
             (3, "`needs` is not a list of texts. Write `needs: [one, another]`."),
             (4, "`stars: 4` is not 1, 2 or 3. 1: school calculus; 2: needs Part I; 3: a proof or a weekend."),
-            (5, "the field `gpus` is not supported yet. Take it out."),
+            (5, "`gpus` goes with `smoke`. Say what makes it short: `smoke: {steps: 2}`; `smoke: {}` if nothing must."),
         ],
+    ),
+    "smoke-of-nothing": (
+        "---\nlong: true\nsmoke: {steps: 2}\n---\n# T\n\n" + block("def train():\n    steps = 100"),
+        [(3, "`smoke` names `steps`, which no block assigns. Write `steps = ...` at the top level of a block, or take it out.")],
+    ),
+    "smoke-that-is-computed": (
+        "---\nlong: true\nsmoke: {steps: 2}\n---\n# T\n\n" + block("steps = 10 * 10"),
+        [(3, "`smoke` names `steps`, which is not assigned a literal on line 8. Write a number, a text or a list: `steps = 100`.")],
+    ),
+    "smoke-assigned-twice": (
+        "---\nlong: true\nsmoke: {steps: 2}\n---\n# T\n\n" + block("steps = 10") + "\n\n" + block("1\nfor steps in range(3): pass"),
+        [(3, "`smoke` names `steps`, which is assigned again on line 13. Give that another name.")],
     ),
     "commands-without-run": (
         "```console {timeout=9}\n$ ls\n```",
