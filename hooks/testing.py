@@ -17,7 +17,7 @@ from typing import Any
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.doctest import DocTestParser
 
-from hooks import job, run, section
+from hooks import disk, job, run, section
 from hooks.book import Book
 from hooks.marks import Block, Value
 from hooks.pool import Pool
@@ -46,7 +46,8 @@ class Page:
             return dict.fromkeys((cell.name for cell in read.cells), "\n".join(map(str, read.problems)))
         once = read.front.once  # run in short: what it shows is compared with nothing
         asked = job.rehearsal(read) if once else job.job(read)
-        result = next(pool(self.book.root).run([asked]))
+        with disk.alone(self.book.source, reading=not asked.alone):  # other processes of the test runner run sections, too
+            result = next(pool(self.book.root).run([asked]))
         found = {f.cell: str(read.problem(f.line, f.message, f.mend, f.detail)) for f in result.failures}
         if found:
             shown = {cell.name for cell in result.cells} | {cell.name for cell in read.cells} - {task.name for task in asked.tasks}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from copies import Tiny
-from test_scenarios import changed, sections
+from test_scenarios import MEASURING, changed, sections
 
 from hooks import job, section, smoke
 from hooks.marks import Block
@@ -176,6 +178,25 @@ def test_only_the_literal_is_replaced_and_every_line_stays(source: str, value: o
     assert not list(smoke.problems((("n", value),), [block]))
     assert smoke.shortened((("n", value),), [block]) == {"block-1": expected}
     compile(expected, "block", "exec")
+
+
+def test_nor_does_another_process_of_the_test_runner(tiny: Tiny, tmp_path: Path) -> None:
+    from hooks import disk, testing
+    from hooks.book import Book
+
+    begun = tmp_path / "begun"
+    book = Book.read(tiny.root / "mkdocs.yml")
+    read = section.parse(f"---\nalone: true\n---\n# T\n\n```python\nopen({str(begun)!r}, 'w').close()\n```\n", FILE)
+    beside = section.parse(f"# T\n\n```python\nopen({str(tmp_path / 'beside')!r}, 'w').close()\n```\n", MEASURING)
+    waiting = threading.Thread(target=testing.Page(book, read).verdicts)
+    with disk.alone(book.source, reading=True):  # as another does that runs a section
+        testing.Page(book, beside).verdicts()
+        waiting.start()
+        time.sleep(0.5)
+        assert (tmp_path / "beside").exists(), "others may run side by side"
+        assert not begun.exists()
+    waiting.join(60)
+    assert begun.exists()
 
 
 def times(path: Path) -> dict[str, tuple[float, float]]:
