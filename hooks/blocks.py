@@ -43,7 +43,7 @@ def draw(
     code, origin = block.source, ""
     if options.source:
         code, origin = _library(section, block, source, drawn.problems)
-    highlighted = highlight.python(code)
+    highlighted = highlight.console(code) if options.run else highlight.python(code)
     below = "".join(shown.text)
     mark, unfolded = (" failed", " open") if failed else ("", "")
     if options.test:
@@ -61,6 +61,10 @@ def draw(
         classes, below = "block static", f'<p class="why">Not run: {sanitize.text(options.why)}</p>'
     elif options.source:
         classes, below = "block source", origin
+    elif options.file:
+        classes, below = "block file", f'<p class="origin">Written to <code>{sanitize.text(options.file)}</code></p>'
+    elif options.run:
+        classes = "block console"
     if highlighted or below:
         drawn.html = f'<div class="{classes}" id="{block.name}">{highlighted}{below}</div>'
     return drawn

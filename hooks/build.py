@@ -19,6 +19,8 @@ from hooks.records import Record, Uses
 from hooks.run import Outcome, State
 from hooks.section import Section
 
+COUNTED = {"stale": "stale", "broken": "broken", "older": "recorded before a later change", "unrecorded": "unrecorded"}
+
 
 class Build:
     """What a site, a check or a printed book is made from.
@@ -101,7 +103,7 @@ class Build:
             if before := self.book.cache.last(f"pages/{section.file}"):
                 tex.know(before.formulas)
             for block in section.blocks:
-                highlight.python(block.source)
+                (highlight.console if block.options.run else highlight.python)(block.source)
             for _ in tex.check(section):
                 pass
 
@@ -116,7 +118,7 @@ class Build:
             return done.record, done.uses
         state = self.states[file]
         # Of a stale section, too, if its record is of one run: only under --strict, and then the build fails.
-        return (state.record, state.uses) if state.kind in ("fresh", "stale") and state.uses else (None, None)
+        return (state.record, state.uses) if state.kind in ("fresh", "stale", "older") and state.uses else (None, None)
 
     def notices(self, file: str, found: Iterable[Problem] = ()) -> list[Notice]:
         """What a page that is not as it should be says of itself; `found` are problems of its rendering."""
@@ -128,6 +130,8 @@ class Build:
             said += notices.drifted(section, done.differences)
         if done and done.verdict == "foreign" and done.notes:
             said.append(Notice("stale", f"Executed here, and not recorded: {sanitize.text('; '.join(done.notes))}."))
+        if state.kind in ("unrecorded", "older"):
+            said += notices.once(section.front, state.kind, state.why)
         if state.must_run and not done:
             reasons = f"The record of this page is {state.kind}: {sanitize.text(state.why)}."
             if file in self.awaited:
@@ -217,7 +221,7 @@ class Build:
         counts = Counter(self._sort(state) for state in self.states.values() if state.kind != "plain")
         planned = sum(not entry.written for entry in self.outline.entries)
         parts = [f"{counts['replayed']} replayed", f"{counts['executed']} executed"]
-        parts += [f"{counts[kind]} {kind}" for kind in ("stale", "broken") if counts[kind]]
+        parts += [f"{counts[kind]} {word}" for kind, word in COUNTED.items() if counts[kind]]
         return f"sections: {', '.join(parts)}, {planned} planned"
 
     def _sort(self, state: State) -> str:
@@ -226,7 +230,7 @@ class Build:
             return "broken"
         if done:
             return "executed"
-        return "replayed" if state.kind == "fresh" else "stale"
+        return {"fresh": "replayed", "missing": "stale"}.get(state.kind, state.kind)
 
 
 def faulty(problems: Iterable[Problem]) -> Notice:

@@ -17,7 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NoReturn
 
-from hooks import limits
+from hooks import commands, console, limits
 from hooks.capture import Capture, Flood, steady, storable
 from hooks.faults import Faults
 from hooks.gather import gather
@@ -52,7 +52,9 @@ class Runner:
 
     def run(self, folder: str) -> NoReturn:
         """Run everything and leave; `folder` holds scratch and notes, and files for the streams and for stack dumps."""
-        os.chdir(os.path.join(folder, "scratch"))
+        self.scratch = os.path.join(folder, "scratch")
+        os.chdir(self.scratch)
+        os.environ.update(self.job.environment)
         os.environ["TMPDIR"] = tempfile.tempdir = os.path.join(folder, "temporary")
         self.notes = os.path.join(folder, "notes")
         self.stack = open(os.path.join(folder, "stack"), "wb")
@@ -157,6 +159,14 @@ class Runner:
         return cell
 
     def block(self, task: Task) -> tuple[Output, ...]:
+        if task.file:
+            with self.watch.ours():
+                path = Path(self.scratch, task.file)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(task.source, encoding="utf-8")
+            return ()
+        if task.console:
+            return self.commands(task)
         with self.world:
             error = self.shell.block(task)
         self.one(error, task)
@@ -172,6 +182,20 @@ class Runner:
             return (*outputs, Output("error", self.faults.shown(error, task), name=type(error).__name__))
         said = "".join(output.text for output in outputs if output.kind == "stderr")
         raise Stop(self.faults.failure(error, task, said))
+
+    def commands(self, task: Task) -> tuple[Output, ...]:
+        """Run commands as a terminal in the scratch folder would: both streams in one, and the first that fails is the last."""
+        shown = ""
+        for command in commands.read(task.source):
+            line = task.line + command.line - 1
+            status = console.run(command.text, self.scratch, self.capture.files["stdout"], self.watch)
+            said = "".join(output.text for output in self.capture.take())
+            if self.capture.lost:
+                raise Stop(self.faults.flood(task, line))
+            if status:
+                raise Stop(Failure(task.name, line, *console.failure(command.text, status), said[-console.SAID :]))
+            shown += said
+        return (Output("stdout", shown),) if shown else ()
 
     def value(self, task: Task) -> Output:
         state = getattr(self.runtime, "random_state", lambda: None)

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 
-from hooks import options, prose
+from hooks import commands, options, prose
 from hooks.containers import Containers
 from hooks.lines import Lines
 from hooks.marks import Block
@@ -76,10 +76,8 @@ def read(lines: Lines, number: int, match: re.Match[str], containers: Containers
     elif found == "wrong":
         shown = f"{match['fence']}{match['info']}"
         console = match["info"].lower().lstrip(" \t{.").startswith("console")
-        right = "Write ```` ```console ````." if console else RIGHT
+        right = "Write ```` ```console ````, or ```` ```console {.run} ```` for commands that run." if console else RIGHT
         lines.complain(number + 1, f"```` {shown} ```` is not how a block is opened.", right)
-    elif found == "console":
-        _console(lines, number, match)
     elif found:
         return last + 1, _block(lines, number, last, indent, match, containers, sound)
     return last + 1, None
@@ -103,24 +101,17 @@ def _inside(lines: Lines, number: int, last: int, indent: int, match: re.Match[s
     return True
 
 
-def _console(lines: Lines, number: int, match: re.Match[str]) -> None:
-    problems = _options(match, "console").problems or (
-        ("a console block takes no options.", "Write ```` ```console ````."),
-    )
-    for message, mend in problems:
-        lines.complain(number + 1, message, mend)
-
-
-def _options(match: re.Match[str], word: str) -> options.Options:
-    return options.parse(match["info"].removeprefix(word).strip()[1:-1])
-
-
 def _block(
     lines: Lines, number: int, last: int, indent: int, match: re.Match[str], containers: Containers, sound: bool
-) -> Block:
-    asked = _options(match, "python")
+) -> Block | None:
+    word = language(match)
+    asked = options.parse(match["info"].removeprefix(word).strip()[1:-1], console=word == "console")
     for message, mend in asked.problems:
         lines.complain(number + 1, message, mend)
+    if word == "console" and not asked.run:
+        if not asked.problems:
+            lines.complain(number + 1, "empty braces stand on a console block.", "Write ```` ```console {.run} ````, or ```` ```console ````.")
+        return None
     if indent != containers.indent and "\t" not in match["indent"]:
         mend = f"Here it stands at {containers.indent}."
         lines.complain(number + 1, f"the fence is indented by {indent} spaces.", mend)
@@ -134,7 +125,10 @@ def _block(
     )
     place = (lines.offsets[number], lines.end(last), number + 1)
     block = Block(*place, "", source, indent, asked, containers.solution, tuple(caption))
-    if block.executed:
+    if block.kind == "console":
+        for line, message, mend in commands.problems(source):
+            lines.complain(number + 1 + line, message, mend)
+    elif block.executed:
         if sound:
             _syntax(lines, block)
     elif asked.source and source.strip():
@@ -150,7 +144,8 @@ def _syntax(lines: Lines, block: Block) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a warning is shown where the block runs
-            compile(block.source, lines.file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+            flags = 0 if block.kind == "file" else ast.PyCF_ALLOW_TOP_LEVEL_AWAIT  # a file is a program
+            compile(block.source, lines.file, "exec", flags, dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         code = block.source.split("\n")
         line = min(getattr(error, "lineno", None) or 1, max(len(code) - 1, 1))

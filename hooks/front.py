@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +12,7 @@ from typing import Any
 import yaml
 
 FRONT = re.compile(r"---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-FIELDS = ("stars", "needs", "able", "redirect_from")
-LATER = ("gpus", "long", "smoke", "alone")  # in the grammar, not in this version of the machine
+FIELDS = ("stars", "needs", "able", "redirect_from", "gpus", "long", "smoke", "alone")
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 
 Complain = Callable[[int, str, str], None]  # line, message, mend
@@ -24,7 +24,16 @@ class Front:
     needs: tuple[str, ...] = ()  # slugs of sections
     able: tuple[str, ...] = ()  # what a reader can do afterwards
     redirect_from: tuple[str, ...] = ()
+    gpus: int = 0  # on how many it is recorded
+    long: bool = False  # it takes minutes
+    smoke: tuple[tuple[str, Any], ...] = ()  # name -> what stands for its literal in a smoke run
+    alone: bool = False  # no other section runs beside it
     lines: tuple[tuple[str, int], ...] = ()  # where each field stands
+
+    @property
+    def once(self) -> bool:
+        """Whether the section is recorded where somebody asks for it by name, and replayed everywhere else."""
+        return bool(self.gpus or self.long)
 
     def line(self, field: str) -> int:
         return dict(self.lines).get(field, 1)
@@ -62,15 +71,26 @@ def parse(text: str, complain: Complain) -> tuple[Front, int]:
             complain(line, f"the field `{key.value}` stands twice.", "Keep one.")
     fields: dict[str, Any] = {}
     for name, value in data.items():
-        if name in LATER:
-            complain(lines[str(name)], f"the field `{name}` is not supported yet.", "Take it out.")
-        elif name not in FIELDS:
+        if name not in FIELDS:
             known = ", ".join(f"`{f}`" for f in FIELDS)
             line = lines.get(str(name), 2)
             complain(line, f"unknown field `{name}` in the front matter.", f"The fields are {known}.")
         else:
             fields[name] = _read(name, value, partial(complain, lines[name]))
-    return Front(**fields, lines=tuple(lines.items())), match.end()
+    front = Front(**fields, lines=tuple(lines.items()))
+    if "smoke" in fields and not {"gpus", "long"} & set(data):
+        complain(front.line("smoke"), "`smoke` goes with `gpus` or `long`.", "Take it out: this section is run as it is.")
+    if front.once and "smoke" not in data:
+        field = "gpus" if front.gpus else "long"
+        complain(front.line(field), f"`{field}` goes with `smoke`.", "Say what makes it short: `smoke: {steps: 2}`; `smoke: {}` if nothing must.")
+    return front, match.end()
+
+
+def _literal(value: Any) -> bool:
+    """Whether Python can say it in one literal: a number, a text, a list of such."""
+    if isinstance(value, list):
+        return all(map(_literal, value))
+    return isinstance(value, (int, str)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _read(name: str, value: Any, complain: Callable[[str, str], None]) -> Any:
@@ -80,6 +100,20 @@ def _read(name: str, value: Any, complain: Callable[[str, str], None]) -> Any:
             complain(f"`stars: {value}` is not 1, 2 or 3.", mend)
             return 0
         return value
+    if name == "gpus":
+        if type(value) is not int or value < 1:
+            complain(f"`gpus: {value}` is not a whole number above zero.", "Write how many it takes: `gpus: 2`.")
+            return 0
+        return value
+    if name in ("long", "alone"):
+        if value is not True:
+            complain(f"`{name}: {value}` is not `true`.", "Write `true`, or take it out.")
+        return value is True
+    if name == "smoke":
+        if not isinstance(value, dict) or not all(str(key).isidentifier() and _literal(item) for key, item in value.items()):
+            complain("`smoke` is not a list of names and their values.", "Write `smoke: {steps: 2}`.")
+            return ()
+        return tuple((str(key), item) for key, item in value.items())
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         complain(f"`{name}` is not a list of texts.", f"Write `{name}: [one, another]`.")
         return ()

@@ -1,4 +1,4 @@
-"""Python as highlighted HTML: the markup that pymdownx.highlight makes of a fence."""
+"""Python and commands as highlighted HTML: the markup that pymdownx.highlight makes of a fence."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from functools import lru_cache
 
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
+from pygments.lexers import BashSessionLexer, PythonLexer
 
 from hooks import sanitize
 
 _LEXER = PythonLexer(stripnl=False)
+_CONSOLE = BashSessionLexer(stripnl=False)
 _FORMATTER = HtmlFormatter(cssclass="highlight", wrapcode=True)
 
 
@@ -23,3 +24,9 @@ def python(source: str) -> str:
 <span class="mi">1</span>\\n</code></pre></div>'
     """
     return sanitize.private(highlight(source.rstrip() + "\n", _LEXER, _FORMATTER).strip())
+
+
+@lru_cache(maxsize=1024)
+def console(source: str) -> str:
+    """Highlighted commands, each behind its prompt."""
+    return sanitize.private(highlight(source.rstrip() + "\n", _CONSOLE, _FORMATTER).strip())

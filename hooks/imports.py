@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from hooks import keys
 from hooks.book import Book
+from hooks.marks import Block, Value
 from hooks.section import Section
 
 HIDDEN = {"__import__", "exec", "eval"}  # what they import is in no text; it counts as `importlib`
@@ -18,7 +19,7 @@ HIDDEN = {"__import__", "exec", "eval"}  # what they import is in no text; it co
 def packages(book: Book, sections: Iterable[Section]) -> frozenset[str]:
     """The top-level packages that the blocks of some sections import, themselves or through the library."""
     modules = _library(book)
-    waiting = {name for section in sections for cell in section.cells for name in _imported(cell.source, "")}
+    waiting = {name for section in sections for cell in section.cells if _runs(cell) for name in _imported(cell.source, "")}
     found: set[str] = set()
     seen: set[str] = set()
     while waiting:
@@ -32,6 +33,11 @@ def packages(book: Book, sections: Iterable[Section]) -> frozenset[str]:
         for end in range(1, len(parts) + 1):  # a package is imported before what is in it
             waiting |= modules.get(".".join(parts[:end]), set()) - seen
     return frozenset(found)
+
+
+def _runs(cell: Block | Value) -> bool:
+    """Whether the process that is warm runs it: a program that a section writes has one of its own."""
+    return isinstance(cell, Value) or cell.kind == "python"
 
 
 def _library(book: Book) -> dict[str, set[str]]:

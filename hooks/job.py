@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from hooks import keys
+from hooks import keys, smoke
 from hooks.marks import Block
 from hooks.records import Cell
 from hooks.section import Section
 
 TIMEOUT = 60.0  # seconds for a block that says nothing else
+LONG = 3600.0  # of a section that is recorded once
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Task:
     quiet: bool = False  # ends in a semicolon
     test: bool = False
     timeout: float = TIMEOUT
+    file: str = ""  # the source is written there, not run
+    console: bool = False  # the source is commands
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Job:
     text: str
     tasks: tuple[Task, ...]
     packages: frozenset[str] = frozenset()  # that it imports, as far as its text tells
+    alone: bool = False  # nothing runs beside it
+    environment: tuple[tuple[str, str], ...] = ()  # variables of this run
     only: str = ""  # run the section again, in silence, and then this solution
 
     def main(self) -> tuple[Task, ...]:
@@ -80,9 +85,18 @@ def job(section: Section, packages: frozenset[str] = frozenset()) -> Job:
     for cell in section.cells:
         if isinstance(cell, Block):
             o = cell.options
-            limit = o.timeout or TIMEOUT
-            quiet = keys.quiet(cell.source)
-            tasks.append(Task(cell.name, cell.source, cell.first_line, False, cell.solution, o.raises, quiet, o.test, limit))
+            limit = o.timeout or (LONG if section.front.once else TIMEOUT)
+            quiet = cell.kind == "python" and keys.quiet(cell.source)
+            tasks.append(Task(cell.name, cell.source, cell.first_line, False, cell.solution, o.raises, quiet, o.test, limit, o.file, o.run))
         else:
             tasks.append(Task(cell.name, cell.source, cell.first_line, True, cell.solution))
-    return Job(section.file, section.text, tuple(tasks), packages)
+    return Job(section.file, section.text, tuple(tasks), packages, section.front.alone)
+
+
+def rehearsal(section: Section) -> Job:
+    """The job of a smoke run: the blocks but for `.test` and solutions, made short, where no GPU is seen."""
+    whole = job(section)
+    blocks = smoke.shortened(section.front.smoke, section.blocks)
+    limits = {block.name: block.options.timeout or TIMEOUT for block in section.blocks}
+    tasks = [replace(task, source=blocks[task.name], timeout=limits[task.name]) for task in whole.main() if task.name in blocks and not task.test]
+    return replace(whole, tasks=tuple(tasks), alone=False, environment=smoke.NO_GPU)

@@ -90,6 +90,8 @@ def quiet(source: str) -> bool:
 
 def cell_key(cell: Block | Value) -> str:
     """What one cell executes, in one hash."""
+    if isinstance(cell, Block) and cell.kind != "python":  # as text: a program may read itself, and a shell has no tree
+        return digest(cell.kind, cell.solution, cell.options.file, cell.source)
     if isinstance(cell, Block):
         return digest("block", cell.solution, cell.options.raises, str(quiet(cell.source)), tree(cell.source))
     return digest("value", cell.solution, tree(cell.source))

@@ -20,7 +20,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Block(Mark):
-    """A fenced block of Python."""
+    """A fenced block of Python, or of commands; what it holds is run, or written into a file."""
 
     name: str  # block-3, or solution-1-block-1: stable while the code before it is
     source: str  # dedented
@@ -37,6 +37,11 @@ class Block(Mark):
     @property
     def id(self) -> str:
         return self.options.label or self.name
+
+    @property
+    def kind(self) -> str:
+        """python, console or file."""
+        return "console" if self.options.run else "file" if self.options.file else "python"
 
     @property
     def executed(self) -> bool:

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from hooks import sanitize
 from hooks.compare import Difference
+from hooks.front import Front
 from hooks.marks import Block
 from hooks.problem import Problem
 from hooks.section import Section
 
 
 class Notice(NamedTuple):
-    kind: str  # error, drifted, stale
+    kind: str  # error, drifted, stale, unrecorded
     html: str
     block: str = ""  # the name of the block below which it stands; nothing: on top
 
@@ -42,6 +43,14 @@ def drifted(section: Section, differences: Iterable[Difference]) -> list[Notice]
     top += "".join(f"<p>Line {d.line}:</p>{_preformatted(d.text)}" for d in found if d.cell not in blocks)
     beside = [Notice("drifted", f"<p>The record of this block says otherwise:</p>{_preformatted(d.text)}", d.cell) for d in found if d.cell in blocks]
     return [Notice("drifted", top), *beside]
+
+
+def once(front: Front, kind: str, why: str) -> list[Notice]:
+    """What a page says that no build can run, and whose record is older than its inputs, or is not there."""
+    if kind == "older":
+        return [Notice("stale", f"Recorded before a later change: {sanitize.text(why)}.")]
+    where = f"on a machine with {front.gpus} GPU{'s' * (front.gpus > 1)}" if front.gpus else "where there is time for it"
+    return [Notice("unrecorded", f"Not recorded yet: {sanitize.text(why)}. This section is run {where}; until then its outputs are not shown.")]
 
 
 def _around(section: Section | None, problem: Problem) -> str:

@@ -15,12 +15,15 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 LABEL = re.compile(r"fig-[a-z0-9][a-z0-9-]*\Z")
+FILE = re.compile(r"(?!\.\.?(?:/|\Z))[\w.+-]+(?:/(?!\.\.?(?:/|\Z))[\w.+-]+)*")
 
 FLAGS = ("hide", "fold", "test", "static", "run")  # written `.hide`
 WORDS = ("volatile",)  # written `volatile`
 KEYS = ("caption", "raises", "timeout", "tolerance", "source", "file", "why")  # written `caption="..."`
 EXCLUSIVE = (("static", "test"), ("static", "raises"), ("test", "hide"), ("test", "raises"), ("source", "test"))
-LATER = ("run", "file")  # in the grammar, not in this version of the machine
+# A file is written, not run: what a block shows, claims or takes is not for it.
+NOT_FILES = ("test", "raises", "source", "static", "label", "caption", "timeout", "tolerance", "volatile")
+CONSOLE = ("run", "hide", "fold", "timeout", "tolerance", "volatile")  # what may stand on commands
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,17 @@ class Options:
     timeout: float | None = None
     tolerance: float | None = None
     source: str = ""
+    file: str = ""
+    run: bool = False
     problems: tuple[tuple[str, str], ...] = field(default=(), compare=False)  # (message, mend)
 
 
-def parse(text: str) -> Options:
-    """Read the inside of the braces.
+def parse(text: str, console: bool = False) -> Options:
+    """Read the inside of the braces, of a block of Python or of one of commands.
 
     >>> parse('#fig-rain caption="Rain in March" .fold timeout=5')
     Options(label='fig-rain', caption='Rain in March', hide=False, fold=True, test=False, static=False, \
-why='', volatile=False, raises='', timeout=5.0, tolerance=None, source='', problems=())
+why='', volatile=False, raises='', timeout=5.0, tolerance=None, source='', file='', run=False, problems=())
     >>> print(parse(r'caption="A rate $\\eta$ called \\"small\\""').caption)
     A rate $\\eta$ called "small"
     >>> parse(".tset").problems
@@ -69,7 +74,7 @@ why='', volatile=False, raises='', timeout=5.0, tolerance=None, source='', probl
             problems.append((f"the option `{name}` stands twice.", "Keep one."))
         else:
             found[name] = value
-    problems += _together(found)
+    problems += _commands(found) if console else _together(found)
     return Options(**found, problems=tuple(problems))  # type: ignore[arg-type]
 
 
@@ -82,8 +87,6 @@ def _one(match: re.Match[str]) -> tuple[str, object, tuple[str, str] | None]:
             return "", None, (f"the label `#{label}` cannot stand on a block.", mend)
         return "label", label, None
     if flag := match["flag"]:
-        if flag in LATER:
-            return "", None, (f"`.{flag}` is not supported yet.", "Show the commands without `{.run}`.")
         if flag in FLAGS:
             return flag, True, None
     if (word := match["word"]) in WORDS:
@@ -91,8 +94,6 @@ def _one(match: re.Match[str]) -> tuple[str, object, tuple[str, str] | None]:
     if key := match["key"]:
         # Only a quotation mark is escaped: TeX keeps its backslashes.
         value = match["bare"] or match["single"] or (match["double"] or "").replace('\\"', '"')
-        if key in LATER:
-            return "", None, (f"`{key}=` is not supported yet.", "Write the file with Python's `open`.")
         if key in ("timeout", "tolerance"):
             try:
                 number = float(value)
@@ -103,6 +104,9 @@ def _one(match: re.Match[str]) -> tuple[str, object, tuple[str, str] | None]:
             return key, number, None
         if key == "raises" and not re.fullmatch(r"[A-Za-z_][\w.]*", value):
             return "", None, (f"`{shown}` names no exception.", "For example `raises=ValueError`.")
+        if key == "file" and not FILE.fullmatch(value):
+            mend = 'A path inside the scratch folder, with `/` between its parts: `file="train.py"`.'
+            return "", None, (f"`{shown}` names no file that a block may write.", mend)
         if key in KEYS:
             return key, value, None
     return "", None, (f"unknown option `{shown}`.", _nearest(shown))
@@ -118,6 +122,14 @@ def _nearest(shown: str) -> str:
     return "The options are " + ", ".join(f"`{k}`" for k in ["#fig-...", *known]) + "."
 
 
+def _commands(found: dict[str, object]) -> list[tuple[str, str]]:
+    """Options that a block of commands cannot have."""
+    if found and "run" not in found:
+        return [("only a console block that runs takes options.", "Write ```` ```console {.run} ````, or ```` ```console ````.")]
+    allowed = ", ".join(f"`{name}`" for name in CONSOLE)
+    return [(f"`{name}` cannot stand on a console block.", f"Its options are {allowed}.") for name in found if name not in CONSOLE]
+
+
 def _together(found: dict[str, object]) -> list[tuple[str, str]]:
     """Options that make no sense beside each other."""
     problems = []
@@ -125,6 +137,10 @@ def _together(found: dict[str, object]) -> list[tuple[str, str]]:
         problems.append(("a block that is not run must say why.", 'Add `why="..."`.'))
     if "why" in found and "static" not in found:
         problems.append(("`why=` goes with `.static`.", "Drop it, or add `.static`."))
+    if "run" in found:
+        problems.append(("`.run` goes with commands; a block of Python runs anyway.", "Drop it, or write ```` ```console {.run} ````."))
+    if "file" in found:
+        problems += [(f"`{name}` and `file` exclude each other.", "A file is written, not run.") for name in found if name in NOT_FILES]
     for first, second in EXCLUSIVE:
         if first in found and second in found:
             problems.append((f"`{first}` and `{second}` exclude each other.", "Keep one."))

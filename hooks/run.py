@@ -25,7 +25,7 @@ class State:
     """A section beside its record, before anything runs."""
 
     section: Section
-    kind: str  # fresh, stale, missing; plain (nothing to execute); broken (the parser complains)
+    kind: str  # fresh, stale, missing; older, unrecorded; plain (nothing to execute); broken (the parser complains)
     reasons: tuple[str, ...] = ()
     record: Record | None = None
     uses: Uses | None = None
@@ -43,7 +43,18 @@ class State:
 
 
 def state(book: Book, section: Section) -> State:
-    """Compare a section and its inputs with what is recorded. Runs nothing, imports nothing."""
+    """Compare a section and its inputs with what is recorded. Runs nothing, imports nothing.
+
+    What is recorded once is never stale or missing, since no build could mend that: it is `older` than a change of its
+    inputs, or `unrecorded`.
+    """
+    found = _state(book, section)
+    if not section.front.once or not found.must_run:
+        return found
+    return replace(found, kind="older" if found.kind == "stale" and found.uses else "unrecorded")
+
+
+def _state(book: Book, section: Section) -> State:
     if section.problems:
         return State(section, "broken")
     if not section.cells:
@@ -96,7 +107,8 @@ def execute(
     waiting = {s.section.file: s for s in todo}
     if not waiting:
         return
-    longest = sorted(waiting.values(), key=lambda s: -(s.record.ran.seconds if s.record else 1e9))
+    # Those that run alone come last: until then, no core waits.
+    longest = sorted(waiting.values(), key=lambda s: (s.section.front.alone, -(s.record.ran.seconds if s.record else 1e9)))
     own = pool or Pool(book, jobs, imports.packages(book, (s.section for s in longest)))
     try:
         results = own.run(job.job(s.section, imports.packages(book, [s.section])) for s in longest)
@@ -125,6 +137,8 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     notes = tuple(uses.off_pins(book, used))
     if here != REFERENCE:
         notes += (f"this is {here}, records are made on {REFERENCE}",)
+    if section.front.gpus and record.ran.device in ("", "CPU"):
+        notes += (f"it asks for {gpus(section.front.gpus)}, and has used none",)
     record = replace(record, ran=replace(record.ran, provisional=bool(notes)))
     old = before.record
     if old is None or old.key != record.key or len(old.cells) != len(cells):
@@ -135,6 +149,10 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     # Outputs and inputs that are not of one run vouch for nothing: what ran now takes their place.
     verdict = "foreign" if notes else "drifted" if before.uses else "new"
     return Outcome(before, verdict, compare.keep(section, old, record), used, found_differences, notes=notes)
+
+
+def gpus(count: int) -> str:
+    return "a GPU" if count == 1 else f"{count} GPUs"
 
 
 def still_holds(book: Book, done: Outcome, now: State) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
-from hooks import containers, front, keys, scan
+from hooks import containers, front, keys, scan, smoke
 from hooks.lines import Lines
 from hooks.marks import Block, Caption, Formula, Heading, Mark, Value
 from hooks.problem import Problem
@@ -88,6 +88,9 @@ def parse(text: str, file: str, page: bool = False) -> Section:
     marks = _named(scan.scan(lines, lines.line_of(body) - 1 if body < len(text) else len(lines)))
     title = None if page else _title(lines, marks, slug)
     _labels(lines, marks, title, slug)
+    if not lines.problems:
+        for message, mend in smoke.problems(head.smoke, [mark for mark in marks if isinstance(mark, Block)]):
+            lines.complain(head.line("smoke"), message, mend)
     return Section(file, text, slug, head, tuple(marks), body, tuple(sorted(lines.problems)))
 
 

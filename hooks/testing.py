@@ -17,7 +17,7 @@ from typing import Any
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.doctest import DocTestParser
 
-from hooks import job, run, section
+from hooks import disk, job, run, section
 from hooks.book import Book
 from hooks.marks import Block, Value
 from hooks.pool import Pool
@@ -44,13 +44,16 @@ class Page:
         read = self.section
         if read.problems:
             return dict.fromkeys((cell.name for cell in read.cells), "\n".join(map(str, read.problems)))
-        result = next(pool(self.book.root).run([job.job(read)]))
+        once = read.front.once  # run in short: what it shows is compared with nothing
+        asked = job.rehearsal(read) if once else job.job(read)
+        with disk.alone(self.book.source, reading=not asked.alone):  # other processes of the test runner run sections, too
+            result = next(pool(self.book.root).run([asked]))
         found = {f.cell: str(read.problem(f.line, f.message, f.mend, f.detail)) for f in result.failures}
         if found:
-            shown = {cell.name for cell in result.cells}
+            shown = {cell.name for cell in result.cells} | {cell.name for cell in read.cells} - {task.name for task in asked.tasks}
             stopped = f"{read.file}: not run, since the section stopped at line {result.failures[0].line}"
             return {cell.name: found.get(cell.name, "" if cell.name in shown else stopped) for cell in read.cells}
-        if read.file not in self.book.sections:  # a page of the website: its `.test` blocks have held
+        if once or read.file not in self.book.sections:  # a page of the website: its `.test` blocks have held
             return {}
         state = run.state(self.book, read)
         done = run.outcome(self.book, state, result)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +23,7 @@ from hooks.section import Section
 
 CODE = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dylib")
 DOCUMENTATION = {"help", "pydoc", "doctest", "getdoc", "__doc__"}
+WORD = re.compile(r"\w+")  # of a command, which may hold code
 SIGNATURE = "TypeError"
 ELSEWHERE = {".git", ".venv", ".cache", "site", "node_modules", "__pycache__", "_records"}
 
@@ -63,7 +65,9 @@ def _units(book: Book, section: Section, result: Result) -> set[str]:
 def _mentioned(section: Section) -> frozenset[str]:
     """Every name that a section writes: a function may be looked at (its signature, its source) and not called."""
     raised = {block.options.raises.rpartition(".")[2] for block in section.blocks}
-    return _named(tuple(cell.source for cell in section.cells)) | raised
+    shells = {cell.name for cell in section.blocks if cell.kind == "console"}
+    said = {word for cell in section.cells if cell.name in shells for word in WORD.findall(cell.source)}
+    return _named(tuple(cell.source for cell in section.cells if cell.name not in shells)) | raised | said
 
 
 @lru_cache(maxsize=4)

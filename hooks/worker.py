@@ -43,6 +43,7 @@ class Supervisor:
         self.queue: deque[tuple[Job, Result]] = deque()
         self.children: list[Child] = []
         self.parts: dict[str, int] = {}  # processes that a section still needs
+        self.alone = ""  # the section beside which none may run, while it does
         self.waiting = self.asked = False
         family.adopt()
         self.own = family.children()  # that `warm()` has started
@@ -110,11 +111,15 @@ class Supervisor:
 
     def next(self) -> tuple[Job, Result] | None:
         """The next section that may begin: the first in the queue, or the first that need not wait for the deputy."""
-        if len(self.children) + (self.deputy.busy if self.deputy else 0) < self.jobs:
-            for at, item in enumerate(self.queue):
-                if not self.deputy or self.deputy.ready or not self.deputy.wants(item[0]):
+        running = len(self.children) + (self.deputy.busy if self.deputy else 0)
+        if running < self.jobs:
+            for at, (job, result) in enumerate(self.queue):
+                if self.alone not in ("", job.file) or (job.alone and running):
+                    continue
+                if not self.deputy or self.deputy.ready or not self.deputy.wants(job):
                     del self.queue[at]
-                    return item
+                    self.alone = job.file if job.alone else ""
+                    return job, result
         return None
 
     def consult(self, deputy: Deputy) -> None:
@@ -230,6 +235,8 @@ class Supervisor:
             self.answer(result)
 
     def answer(self, result: Result) -> None:
+        if self.alone == result.file:
+            self.alone = ""
         try:
             self.client.send(result)
         except OSError:

@@ -51,21 +51,39 @@ FAULTS: dict[str, tuple[str, list[tuple[int, str]]]] = {
     ),
     "a-static-block": (block("1", ".static"), [(3, 'a block that is not run must say why. Add `why="..."`.')]),
     "commands": (
-        "```console {.run}\nls\n```\n\n" + block("1", 'file="a.py"'),
+        "```console {.run}\nls\n$ cd rain\n```\n\n" + block("a = 1\nb = = 2", 'file="a.py"') + "\n\n" + block("1", 'file="/a.py"'),
         [
-            (3, "`.run` is not supported yet. Show the commands without `{.run}`."),
-            (7, "`file=` is not supported yet. Write the file with Python's `open`."),
+            (4, "the line is no command. Write `$ command`; what it shows is recorded, and not written by hand."),
+            (5, "`cd rain` changes nothing for the next command. Each command has a shell of its own, "),
+            (10, "the block is not Python: invalid syntax. Mend it.\n    b = = 2"),
+            (13, '`file="/a.py"` names no file that a block may write. A path inside the scratch folder'),
         ],
     ),
     "bad-yaml": ("---\nstars: [1\n---\n# T\n", [(3, "the front matter cannot be read: ")]),
     "bad-fields": (
         "---\nstar: 1\nneeds: measuring-rain\nstars: 4\ngpus: 1\n---\n# T\n",
         [
-            (2, "unknown field `star` in the front matter. The fields are `stars`, `needs`, `able`, `redirect_from`."),
+            (2, "unknown field `star` in the front matter. The fields are `stars`, `needs`, `able`, `redirect_from`, `gpus`, `long`, `smoke`, `alone`."),
             (3, "`needs` is not a list of texts. Write `needs: [one, another]`."),
             (4, "`stars: 4` is not 1, 2 or 3. 1: school calculus; 2: needs Part I; 3: a proof or a weekend."),
-            (5, "the field `gpus` is not supported yet. Take it out."),
+            (5, "`gpus` goes with `smoke`. Say what makes it short: `smoke: {steps: 2}`; `smoke: {}` if nothing must."),
         ],
+    ),
+    "smoke-of-nothing": (
+        "---\nlong: true\nsmoke: {steps: 2}\n---\n# T\n\n" + block("def train():\n    steps = 100"),
+        [(3, "`smoke` names `steps`, which no block assigns. Write `steps = ...` at the top level of a block, or take it out.")],
+    ),
+    "smoke-that-is-computed": (
+        "---\nlong: true\nsmoke: {steps: 2}\n---\n# T\n\n" + block("steps = 10 * 10"),
+        [(3, "`smoke` names `steps`, which is not assigned a literal on line 8. Write a number, a text or a list: `steps = 100`.")],
+    ),
+    "smoke-assigned-twice": (
+        "---\nlong: true\nsmoke: {steps: 2}\n---\n# T\n\n" + block("steps = 10") + "\n\n" + block("1\nfor steps in range(3): pass"),
+        [(3, "`smoke` names `steps`, which is assigned again on line 13. Give that another name.")],
+    ),
+    "commands-without-run": (
+        "```console {timeout=9}\n$ ls\n```",
+        [(3, "only a console block that runs takes options. Write ```` ```console {.run} ````, or ")],
     ),
     # What only the whole book can tell
     "a-label-of-another": (
@@ -157,6 +175,22 @@ FAULTS: dict[str, tuple[str, list[tuple[int, str]]]] = {
             (5, "the block is still running after 1 s. Make it faster, or raise `timeout=`.\n"),
             (0, f'{CHAPTER}/an-endless-loop.md", line 9 in <module>'),
         ],
+    ),
+    "a-command": (
+        "```console {.run}\n$ echo rain\n$ echo wet; exit 3\n$ echo never\n```",
+        [(5, "the command `echo wet; exit 3` ended with exit status 3. If it is meant to, write `command || true`.\n    wet\n")],
+    ),
+    "a-command-that-is-not-there": (
+        "```console {.run}\n$ rainfall --now\n```",
+        [(4, "the command `rainfall --now` was not found. Mend its name, or install what has it.")],
+    ),
+    "a-command-without-end": (
+        "```console {.run timeout=1}\n$ sleep 100\n```",
+        [(4, "the block is still running after 1 s. Make it faster, or raise `timeout=`.")],
+    ),
+    "a-program": (
+        block("depth = 7\n\ndepth / 0", 'file="pour.py"') + "\n\n```console {.run}\n$ python pour.py\n```",
+        [(10, "the command `python pour.py` ended with exit status 1. "), (0, "ZeroDivisionError: division by zero")],
     ),
     "an-end": (
         block("import os\n\nos._exit(3)"),

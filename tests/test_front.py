@@ -36,6 +36,14 @@ def test_empty_front_matter(text: str) -> None:
     assert text[body:] == "# Rain\n"
 
 
+def test_fields_that_say_how_a_section_runs() -> None:
+    front, _, told = read("---\ngpus: 2\nlong: true\nalone: true\nsmoke: {steps: 2, rates: [0.1, 1], name: small}\n---\n")
+    assert told == []
+    assert (front.gpus, front.long, front.alone, front.once) == (2, True, True, True)
+    assert front.smoke == (("steps", 2), ("rates", [0.1, 1]), ("name", "small"))
+    assert read("---\nalone: true\n---\n")[0].once is False
+
+
 def test_front_matter_may_end_the_file() -> None:
     assert read("---\nstars: 1\n---") == (Front(1, lines=(("stars", 2),)), 16, [])
 
@@ -57,10 +65,16 @@ def test_front_matter_may_end_the_file() -> None:
         ("title: Rain", 2, "unknown field `title`", "The fields are"),
         ("1: 2", 2, "unknown field `1`", "The fields are"),
         ("stars: 1\nable: [a]\nstars: 2", 4, "the field `stars` stands twice", "Keep one."),
-        ("stars: 1\ngpus: 2", 3, "the field `gpus` is not supported yet", "Take it out."),
-        ("long: true", 2, "the field `long` is not supported yet", "Take it out."),
-        ("alone: true", 2, "the field `alone` is not supported yet", "Take it out."),
-        ("smoke: {steps: 2}", 2, "the field `smoke` is not supported yet", "Take it out."),
+        ("smoke: {}\ngpus: 0", 3, "`gpus: 0` is not a whole number above zero", "`gpus: 2`"),
+        ("long: true\nsmoke: {}\ngpus: true", 4, "`gpus: True` is not a whole number", "`gpus: 2`"),
+        ("gpus: 1\nsmoke: {}\nlong: 5", 4, "`long: 5` is not `true`", "take it out"),
+        ("alone: false", 2, "`alone: False` is not `true`", "take it out"),
+        ("long: true\nsmoke: [steps]", 3, "`smoke` is not a list of names and their values", "`smoke: {steps: 2}`"),
+        ("long: true\nsmoke: {steps: .inf}", 3, "`smoke` is not a list of names", "`smoke: {steps: 2}`"),
+        ("long: true\nsmoke: {a b: 1}", 3, "`smoke` is not a list of names", "`smoke: {steps: 2}`"),
+        ("alone: true\nsmoke: {steps: 2}", 3, "`smoke` goes with `gpus` or `long`", "Take it out"),
+        ("stars: 1\nlong: true", 3, "`long` goes with `smoke`", "`smoke: {steps: 2}`"),
+        ("stars: 1\ngpus: 2", 3, "`gpus` goes with `smoke`", "`smoke: {steps: 2}`"),
         ("stars: 1\nneeds: [a", 4, "the front matter cannot be read", "Mend the YAML."),
         ("stars: 1\n\tneeds: 1", 3, "the front matter cannot be read", "Mend the YAML."),
         ("stars: 2026-13-45", 2, "the front matter cannot be read", "Mend the YAML."),
@@ -94,5 +108,5 @@ def test_front_matter_that_comes_late_is_not_passed_over() -> None:
 
 
 def test_all_mistakes_at_once() -> None:
-    _, _, told = read("---\nstars: 9\nneeds: rain\nable: 3\ntitle: Rain\nlong: true\n---\n")
+    _, _, told = read("---\nstars: 9\nneeds: rain\nable: 3\ntitle: Rain\nlong: 1\n---\n")
     assert [line for line, *_ in told] == [2, 3, 4, 5, 6]

@@ -84,3 +84,9 @@ def test_what_was_warm_does_not_change_what_is_drawn(first: str) -> None:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
         said.append(done.stdout.partition("]")[0])
     assert said[0] == said[1] != ""
+
+
+def test_a_program_that_a_section_writes_warms_nothing(tiny: Tiny) -> None:
+    """It has a process of its own, which imports for itself."""
+    read = parse('# T\n\n```python {file="a.py"}\nimport torch\n```\n\n```console {.run}\n$ python a.py\n```\n\n```python\nimport json\n```\n', "book/water/rain.md")
+    assert packages(Book.read(tiny.root / "mkdocs.yml"), [read]) == {"json"}

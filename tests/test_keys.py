@@ -67,6 +67,32 @@ def test_what_executes_counts(old: str, new: str) -> None:
     assert key(changed) != key(TEXT)
 
 
+PROGRAM = """# Rain
+
+```python {file="pour.py"}
+print(1)  # a comment
+```
+
+```console {.run}
+$ python pour.py
+```
+"""
+
+
+@pytest.mark.parametrize(("old", "new"), [("  # a comment", ""), ("pour.py\"}", "rain.py\"}"), ("$ python pour.py", "$ python -u pour.py")])
+def test_files_and_commands_count_as_text(old: str, new: str) -> None:
+    changed = PROGRAM.replace(old, new)
+    assert changed != PROGRAM
+    assert key(changed) != key(PROGRAM)
+
+
+@pytest.mark.parametrize(("old", "new"), [("{.run}", "{.run timeout=9 .fold}"), ("# Rain", "# Snow"), (".py\"}", ".py\" .fold}")])
+def test_how_they_are_shown_does_not(old: str, new: str) -> None:
+    changed = PROGRAM.replace(old, new)
+    assert changed != PROGRAM
+    assert key(changed) == key(PROGRAM)
+
+
 def test_the_normal_form_is_the_same_under_every_python() -> None:
     """The hash of this code as every supported Python must give it: records travel between them."""
     code = "def f(a, *, b=1):\n    'Say.'\n    return [x async for x in a] if b else f'{a!r:>{b}}'\nclass C(f):\n    pass\n"

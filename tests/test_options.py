@@ -27,6 +27,8 @@ from hooks.options import Options, parse
         ("timeout=90 tolerance=1e-3", Options(timeout=90.0, tolerance=1e-3)),
         ("source=rainlib.Gauge", Options(source="rainlib.Gauge")),
         ('source="rainlib.Gauge"', Options(source="rainlib.Gauge")),
+        ('file="train.py"', Options(file="train.py")),
+        ('file="net/__init__.py" .hide', Options(file="net/__init__.py", hide=True)),
         ("  .fold\t.hide  ", Options(fold=True, hide=True)),
     ],
 )
@@ -74,8 +76,13 @@ def test_a_caption_keeps_the_backslashes_of_its_formulas() -> None:
         (".test .static why=x", "`static` and `test` exclude each other", "Keep one."),
         (".static why=x raises=KeyError", "`static` and `raises` exclude each other", "Keep one."),
         (".test source=rainlib.Gauge", "`source` and `test` exclude each other", "Keep one."),
-        (".run", "`.run` is not supported yet", "without `{.run}`"),
-        ('file="train.py"', "`file=` is not supported yet", "`open`"),
+        (".run", "`.run` goes with commands", "```console {.run}"),
+        ('file="/train.py"', "names no file that a block may write", '`file="train.py"`'),
+        ('file="../train.py"', "names no file", "inside the scratch folder"),
+        ('file="a/../../b.py"', "names no file", "inside the scratch folder"),
+        ('file=""', "names no file", "inside the scratch folder"),
+        ('file="a.py" .test', "`test` and `file` exclude each other", "written, not run"),
+        ('file="a.py" raises=KeyError', "`raises` and `file` exclude each other", "written, not run"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_mend(text: str, message: str, mend: str) -> None:
@@ -84,8 +91,16 @@ def test_what_is_wrong_is_said_with_its_mend(text: str, message: str, mend: str)
     assert mend in problem[1]
 
 
+def test_commands_have_options_of_their_own() -> None:
+    assert parse(".run timeout=90 volatile", console=True) == Options(run=True, timeout=90.0, volatile=True)
+    for text, message in (("timeout=9", "only a console block that runs"), (".run .test", "`test` cannot stand"), (".run raises=KeyError", "`raises` cannot stand")):
+        ((said, mend),) = parse(text, console=True).problems
+        assert message in said
+        assert mend
+
+
 def test_all_of_a_blocks_mistakes_are_told_at_once() -> None:
-    assert len(parse('.tset timeout=x #rain why="w" file="a.py"').problems) == 5
+    assert len(parse('.tset timeout=x #rain why="w" file="/a.py"').problems) == 5
 
 
 def test_the_list_of_options_is_the_one_that_the_parser_reads() -> None:
