@@ -10,12 +10,13 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from dlkit.data.catalogue import DataError, File, find, find_file
+from dlkit.data.rebuilding import is_right, rebuild, rebuilt_path
 
 CONNECT, SILENCE = 10.0, 20.0  # seconds until a server must have answered, and may say nothing
 SLOWEST = 50_000  # bytes a second: a download below it is given up...
@@ -37,12 +38,10 @@ def fetch(key: str) -> Path:
         DataError: no source had it, or none had it with the right checksum.
     """
     file = find_file(key)
-    path = cache() / key
-    if is_good(path, file):
-        return path
-    with locked(file):
-        if not is_good(path, file):  # else another process has fetched it meanwhile
-            _obtain(file, path)
+    path = _cached(file)
+    if path is None:
+        with locked(file):
+            path = _cached(file) or _obtain(file)  # another process may have fetched it meanwhile
     return path
 
 
@@ -55,6 +54,15 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _cached(file: File) -> Path | None:
+    """Where the file stands in the cache, whole and right."""
+    path = cache() / file.key
+    if is_good(path, file):
+        return path
+    rebuilt = rebuilt_path(path)
+    return rebuilt if file.rebuild and rebuilt.exists() and is_right(file, rebuilt) else None
 
 
 def is_good(path: Path, file: File) -> bool:
@@ -103,19 +111,25 @@ def scratch(file: File) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _obtain(file: File, path: Path) -> None:
+def _obtain(file: File) -> Path:
     """From the first source that has it, whole and right; the lock is held."""
-    tried: list[tuple[str, str]] = []
+    path = cache() / file.key
+    steps: list[tuple[str, Path, Callable[[Path], Path]]] = []
     for source in sources(file):
+        steps.append((source, path, lambda folder, source=source: copy(source, folder / "file", file)))  # type: ignore[misc]
+    if file.rebuild:
+        steps.append((file.rebuild["from"], rebuilt_path(path), lambda folder: rebuild(file, folder)))
+    tried: list[tuple[str, str]] = []
+    for source, target, get in steps:
         with scratch(file) as folder:
             try:
-                got = copy(source, folder / "file", file)
+                got = get(folder)
             except Exception as error:
                 tried.append((source, reason(error)))
                 continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(got, path)
-            return
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(got, target)
+            return target
     raise unavailable(file, tried)
 
 
