@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from dlkit.data.catalogue import DataError, DataSet, find, sets
-from dlkit.data.fetching import cache, fetch_all, is_good
+from dlkit.data.fetching import cache, cached, fetch_all, stands
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def _list() -> int:
 
 
 def _state(held: DataSet) -> str:
-    there = [(cache() / file.key).is_file() for file in held.files.values() if not file.name.endswith(".SHA256SUMS")]
+    there = [stands(file) is not None for file in held.files.values() if not file.name.endswith(".SHA256SUMS")]
     return "cached" if all(there) else "partly" if any(there) else ""
 
 
@@ -55,8 +55,8 @@ def _fetch(names: list[str]) -> int:
 
 
 def _verify() -> int:
-    files = [file for held in sets().values() for file in held.files.values() if (cache() / file.key).exists()]
-    bad = [file for file in files if not is_good(cache() / file.key, file)]
+    files = [file for held in sets().values() for file in held.files.values() if stands(file)]
+    bad = [file for file in files if not cached(file)]
     for file in bad:
         print(f"{file.key}: not the catalogue's checksum; mend: python -m dlkit.data fetch {file.set}", file=sys.stderr)
     print(f"{len(files) - len(bad)} files in {cache()} are right, {len(bad)} are not.")

@@ -9,18 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from dlkit.data.catalogue import DataError, File, find, find_file
+from dlkit.data.downloading import download
 from dlkit.data.rebuilding import is_right, rebuild, rebuilt_path
 
-CONNECT, SILENCE = 10.0, 20.0  # seconds until a server must have answered, and may say nothing
-SLOWEST = 50_000  # bytes a second: a download below it is given up...
-PATIENCE = 60.0  # ...after this many seconds at least
 WAIT = 600.0  # seconds for another process that fetches the same file
 
 
@@ -38,10 +34,10 @@ def fetch(key: str) -> Path:
         DataError: no source had it, or none had it with the right checksum.
     """
     file = find_file(key)
-    path = _cached(file)
+    path = cached(file)
     if path is None:
         with locked(file):
-            path = _cached(file) or _obtain(file)  # another process may have fetched it meanwhile
+            path = cached(file) or _obtain(file)  # another process may have fetched it meanwhile
     return path
 
 
@@ -56,7 +52,13 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _cached(file: File) -> Path | None:
+def stands(file: File) -> Path | None:
+    """Where the file stands in the cache, right or not."""
+    path = cache() / file.key
+    return next((found for found in (path, rebuilt_path(path)) if found.is_file()), None)
+
+
+def cached(file: File) -> Path | None:
     """Where the file stands in the cache, whole and right."""
     path = cache() / file.key
     if is_good(path, file):
@@ -151,43 +153,6 @@ def is_address(source: str) -> bool:
     (True, False)
     """
     return source.startswith(("http://", "https://"))
-
-
-def download(url: str, path: Path, limit: int, known_hash: str | None = None) -> None:
-    """The file at the address, of at most `limit` bytes, in bounded time."""
-    import pooch
-
-    def bounded(url: str, output: str | Path, pooch_: object) -> None:
-        with open(output, "wb") as stream:
-            http = pooch.HTTPDownloader(timeout=(CONNECT, SILENCE), chunk_size=4096)
-            http(url, Bounded(stream, limit), pooch_)
-
-    logger = pooch.get_logger()
-    level = logger.level
-    logger.setLevel("WARNING")  # its notes on a download would stand in a page's output
-    try:
-        pooch.retrieve(url, known_hash, fname=path.name, path=path.parent, downloader=bounded)
-    finally:
-        logger.setLevel(level)
-
-
-class Bounded:
-    """A file that takes no more than promised, and not for ever."""
-
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
-        self.stream, self.left = stream, limit
-        self.deadline = time.monotonic() + PATIENCE + limit / SLOWEST
-
-    def write(self, chunk: bytes) -> int:
-        self.left -= len(chunk)
-        if self.left < 0:
-            raise DataError("it sends more bytes than the catalogue promises")
-        if time.monotonic() > self.deadline:
-            raise DataError(f"slower than {SLOWEST // 1000} kB/s")
-        return self.stream.write(chunk)
-
-    def flush(self) -> None:
-        self.stream.flush()
 
 
 def reason(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dlkit.data.archives import members
 from dlkit.data.catalogue import DataError, File
+from dlkit.data.downloading import download
 
 ZIP = 1 << 30  # bytes: a repository's archive has no promised size
 KEEP = {  # which of the upstream archive's members belong to the set
@@ -71,8 +72,6 @@ def check(file: File, found: dict[str, bytes]) -> None:
 
 def _from_zip(file: File, source: str, folder: Path) -> Iterator[tuple[str, bytes]]:
     """Those of the set, below the one top folder of a repository's archive and the prefix."""
-    from dlkit.data.fetching import download
-
     assert file.rebuild is not None
     download(source, folder / "upstream.zip", limit=ZIP)
     keep, prefix = re.compile(KEEP[file.set]), file.rebuild["prefix"]
@@ -84,8 +83,6 @@ def _from_zip(file: File, source: str, folder: Path) -> Iterator[tuple[str, byte
 
 def _one_by_one(file: File, source: str, folder: Path) -> Iterator[tuple[str, bytes]]:
     """Each member from its own address, by the list that stands beside this file."""
-    from dlkit.data.fetching import download
-
     for line in (LISTS / f"{file.set}.SHA256SUMS").read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
         path = folder / digest
