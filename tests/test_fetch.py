@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -121,22 +119,31 @@ def test_a_server_that_drips_is_given_up(toy: File, server: Server, tmp_path: Pa
     assert left(tmp_path / "cache") == ["toy/toy.txt"]
 
 
+def child(code: str, file: File, **environment: str) -> subprocess.Popen[str]:
+    """A process whose catalogue holds, as names.txt, the file."""
+    before = (
+        "import dataclasses; from dlkit.data import fetch, find\n"
+        "files = find('names').files\n"
+        f"files['names.txt'] = dataclasses.replace(files['names.txt'], bytes={file.bytes}, sha256={file.sha256!r}, urls={file.urls!r})\n"
+    )
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.Popen([sys.executable, "-c", before + code], env=variables, stderr=subprocess.PIPE, text=True)
+
+
 def test_a_process_killed_in_a_download_leaves_no_lock_and_no_half(toy: File, server: Server, tmp_path: Path) -> None:
     server.says["/first"] = "drips"
-    child = os.fork()
-    if child == 0:
-        try:
-            fetching.fetch("toy/toy.txt")
-        finally:
-            os._exit(1)
-    while not server.asked:
+    victim = child("fetch('names/names.txt')", toy)
+    while not list((tmp_path / "cache").glob(".partial/*/*")):
+        assert victim.poll() is None
         time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    assert not (tmp_path / "cache" / "toy" / "toy.txt").exists()
+    victim.kill()
+    victim.communicate()
+    assert len(left(tmp_path / "cache")) == 1  # what had come so far, and not where a loader looks
     server.says["/first"] = GOOD
-    assert fetching.fetch("toy/toy.txt").read_bytes() == GOOD
-    assert left(tmp_path / "cache") == ["toy/toy.txt"]
+    heir = child("fetch('names/names.txt')", toy)
+    assert heir.wait(60) == 0, heir.communicate()
+    heir.communicate()
+    assert left(tmp_path / "cache") == ["names/names.txt"]
 
 
 def test_threads_that_want_the_same_file_fetch_it_once(toy: File, server: Server) -> None:
@@ -149,21 +156,13 @@ def test_threads_that_want_the_same_file_fetch_it_once(toy: File, server: Server
     assert server.asked == ["/first"]
 
 
-def test_processes_that_want_the_same_file_do_not_collide(tmp_path: Path) -> None:
+def test_processes_that_want_the_same_file_do_not_collide(toy: File, tmp_path: Path) -> None:
     """Both copy from a mirror, again and again; neither ever sees a file that is half there."""
-    mirror, names = tmp_path / "mirror" / "names", b"anna\n"
+    mirror = tmp_path / "mirror" / "names"
     mirror.mkdir(parents=True)
-    (mirror / "names.txt").write_bytes(names)
-    code = (
-        "import dataclasses; from dlkit.data import fetch, find\n"
-        f"held = find('names'); file = dataclasses.replace(held.files['names.txt'], bytes=5, sha256='{hashlib.sha256(names).hexdigest()}', urls=())\n"
-        "held.files['names.txt'] = file\n"
-        "for _ in range(200):\n"
-        "    path = fetch('names/names.txt')\n"
-        "    path.unlink(missing_ok=True)\n"
-    )
-    environment = {"DLKIT_CACHE": str(tmp_path / "cache"), "DLKIT_MIRROR": str(tmp_path / "mirror"), "PYTHONPATH": str(ROOT), "PATH": ""}
-    racers = [subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    (mirror / "names.txt").write_bytes(GOOD)
+    code = "for _ in range(200): fetch('names/names.txt').unlink(missing_ok=True)"
+    racers = [child(code, toy, DLKIT_MIRROR=str(tmp_path / "mirror")) for _ in range(2)]
     said = [racer.communicate(timeout=120)[1] for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0], said
 
