@@ -75,7 +75,7 @@ def test_vectors_and_questions() -> None:
     a, b, c, d = covered.T
     scores = torch.nn.functional.normalize(unit[b] - unit[a] + unit[c]) @ unit.T
     scores.scatter_(1, covered[:, :3], -2.0)
-    assert abs(int((scores.argmax(1) == d).sum()) - 1942) <= 60  # as the vectors are scaled before they are added
+    assert abs(int((scores.argmax(1) == d).sum()) - 1942) <= 2  # ties in the last bit
 
 
 def test_similarities() -> None:
