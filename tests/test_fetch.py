@@ -87,7 +87,7 @@ def test_without_another_source_it_is_a_clear_error(fault: str, toy: File, serve
 
 def test_an_unreachable_mirror_is_named(toy: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DLKIT_MIRROR", "http://127.0.0.1:9/data")
-    with pytest.raises(DataError, match=r"tried http://127\.0\.0\.1:9/data/toy/toy\.txt: ConnectionError"):
+    with pytest.raises(DataError, match=r"tried http://127\.0\.0\.1:9/data/toy/toy\.txt: no connection \(NewConnectionError\)"):
         fetching.fetch("toy/toy.txt")
     monkeypatch.setenv("DLKIT_MIRROR", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match=r"nowhere/toy/toy\.txt: No such file or directory"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -166,6 +167,8 @@ def reason(error: BaseException) -> str:
     text = " ".join(str(error).split())
     if "SHA256 hash of downloaded file" in text:
         return "wrong checksum: the file there is not the one in the catalogue, or came incomplete"
+    if cause := re.search(r"Caused by (\w+)", text):
+        return f"no connection ({cause[1]})"
     if "IncompleteRead" in text:
         return "the connection broke off before the end"
     return f"{'' if isinstance(error, DataError) else type(error).__name__ + ': '}{text[:300]}"
