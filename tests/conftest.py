@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from copies import Tiny, copy
+from upstream import server as server
+from upstream import toy as toy
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""`python -m dlkit.data list | fetch NAME... | verify`: the data sets, on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from dlkit.data.catalogue import DataError, DataSet, find, sets
+from dlkit.data.fetching import cache, cached, fetch_all, stands
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m dlkit.data", description="The book's data sets.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="names, sizes, licences, and what is in the cache")
+    command = commands.add_parser("fetch", help="bring sets into the cache")
+    command.add_argument("names", nargs="*", metavar="NAME")
+    command.add_argument("--all", action="store_true", help="every set")
+    commands.add_parser("verify", help="the checksum of every cached file")
+    chosen = parser.parse_args(arguments)
+    if chosen.command == "fetch":
+        if not chosen.names and not chosen.all:
+            parser.error("fetch: which sets? Give names, or --all; python -m dlkit.data list shows them.")
+        return _fetch(list(sets()) if chosen.all else chosen.names)
+    return _list() if chosen.command == "list" else _verify()
+
+
+def _list() -> int:
+    width = max(map(len, sets()))
+    for name, held in sets().items():
+        print(f"{name:<{width}}  {held.bytes / 1e6:6.1f} MB  {_state(held):<7}  {held.licence}")
+    print(f"The cache: {cache()}")
+    return 0
+
+
+def _state(held: DataSet) -> str:
+    there = [stands(file) is not None for file in held.files.values() if not file.name.endswith(".SHA256SUMS")]
+    return "cached" if all(there) else "partly" if any(there) else ""
+
+
+def _fetch(names: list[str]) -> int:
+    """All of them, though one fails; the failures are told at the end of each."""
+    failed = 0
+    for name in names:
+        try:
+            find(name)
+            paths = fetch_all(name)
+        except DataError as error:
+            print(error, file=sys.stderr)
+            failed += 1
+        else:
+            print(f"{name}: {len(paths)} files in {cache() / name}")
+    return 1 if failed else 0
+
+
+def _verify() -> int:
+    files = [file for held in sets().values() for file in held.files.values() if stands(file)]
+    bad = [file for file in files if not cached(file)]
+    for file in bad:
+        print(f"{file.key}: not the catalogue's checksum; mend: python -m dlkit.data fetch {file.set}", file=sys.stderr)
+    print(f"{len(files) - len(bad)} files in {cache()} are right, {len(bad)} are not.")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,118 @@
+"""Images with a class each: idx files, and archives of JPEG and PNG files."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dlkit.data.archives import members
+from dlkit.data.catalogue import DataError
+from dlkit.data.choices import one_of
+from dlkit.data.fetching import fetch
+
+FASHION = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+DIGITS = tuple("0123456789")
+IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images as they were stored, and the number of each one's class.
+
+    Shapes: `images` uint8 (N, C, H, W); `labels` int64 (N,).
+    """
+
+    images: torch.Tensor
+    labels: torch.Tensor
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def floats(self) -> torch.Tensor:
+        """The images as float32 from 0 to 1."""
+        return self.images.to(torch.float32) / 255
+
+
+def idx(content: bytes) -> np.ndarray[Any, Any]:
+    """The array in an idx file: two zeros, the type, the number of axes, the length of each, the values.
+
+    >>> idx(bytes([0, 0, 8, 1, 0, 0, 0, 3, 5, 6, 7])).tolist()
+    [5, 6, 7]
+    """
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in IDX:
+        raise DataError("not an idx file: it begins with two zero bytes and a type")
+    start = 4 + 4 * content[3]
+    if len(content) < start:
+        raise DataError("an idx file that ends inside its header")
+    shape = [int(n) for n in np.frombuffer(content[4:start], ">u4")]
+    kind = np.dtype(IDX[content[2]])
+    if len(content) - start != math.prod(shape) * kind.itemsize:
+        raise DataError(f"an idx file of shape {tuple(shape)} holds {len(content) - start} bytes of values")
+    return np.frombuffer(content, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
+
+
+def mnist(split: str = "train") -> Images:
+    """Handwritten digits, 28x28 gray; split "train" (60,000) or "test" (10,000). Source: LeCun et al., 1998."""
+    return _idx_pair("mnist", split, DIGITS)
+
+
+def fashion_mnist(split: str = "train") -> Images:
+    """Pieces of clothing, 28x28 gray; split "train" (60,000) or "test" (10,000). Source: Xiao et al., 2017."""
+    return _idx_pair("fashion-mnist", split, FASHION)
+
+
+def _idx_pair(name: str, split: str, classes: tuple[str, ...]) -> Images:
+    stem = {"train": "train", "test": "t10k"}[one_of(split, "train", "test")]
+    images = idx(gzip.decompress(fetch(f"{name}/{stem}-images-idx3-ubyte.gz").read_bytes()))
+    labels = idx(gzip.decompress(fetch(f"{name}/{stem}-labels-idx1-ubyte.gz").read_bytes()))
+    return Images(torch.from_numpy(images)[:, None], torch.from_numpy(labels.astype(np.int64)), classes)
+
+
+def cifar10(split: str = "train") -> Images:
+    """Ten kinds of things, 32x32 in color, from lossy JPEG files; split "train" (50,000) or "test" (10,000)."""
+    one_of(split, "train", "test")
+    found = [(name.split("/"), content) for name, content in members(fetch("cifar10-jpeg/cifar10-jpeg.tar.xz"))]
+    chosen = [(parts[1], content) for parts, content in found if parts[0] == split]
+    return labelled(chosen)
+
+
+def omniglot(part: int = 1) -> Images:
+    """Characters of five alphabets, 105x105, black on white; part 1 or 2. A class is "alphabet/character"."""
+    one_of(part, 1, 2)
+    files = members(fetch(f"omniglot/images_background_small{part}.zip"))
+    return labelled((name.split("/", 1)[1].rpartition("/")[0], content) for name, content in files if name.endswith(".png"))
+
+
+def painting(name: str = "starry_night") -> torch.Tensor:
+    """A painting, uint8 (3, H, W): "starry_night" or "great_wave"."""
+    return decode(fetch(f"paintings/{one_of(name, 'starry_night', 'great_wave')}.jpg").read_bytes())
+
+
+def labelled(files: Iterable[tuple[str, bytes]]) -> Images:
+    """Encoded images of one size with their classes' names."""
+    names, images = [], []
+    for name, content in files:
+        names.append(name)
+        images.append(decode(content))
+    classes = tuple(sorted(set(names)))
+    numbers = {name: number for number, name in enumerate(classes)}
+    return Images(torch.stack(images), torch.tensor([numbers[name] for name in names]), classes)
+
+
+def decode(content: bytes | Path) -> torch.Tensor:
+    """An encoded image as uint8 (C, H, W): one channel for gray, black and white or labels, else three."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content) if isinstance(content, bytes) else content) as image:
+        gray = image.mode in ("1", "L", "P")
+        pixels = np.array(image.convert("L") if image.mode == "1" else image if gray else image.convert("RGB"))
+    return torch.from_numpy(pixels[None] if gray else pixels.transpose(2, 0, 1).copy())

@@ -1,0 +1,124 @@
+"""Sound, graphs, ratings, words and batches: the facts in the catalogue, and that batches resume."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+
+import pytest
+import torch
+from datasets import need
+
+from dlkit.data import DataError, audio, batches, graphs, ratings, words
+
+
+def test_sound() -> None:
+    need("fsdd")
+    held = audio.spoken_digits()
+    assert torch.bincount(held.labels).tolist() == [300] * 10
+    assert held.names == ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+    assert torch.bincount(held.speakers).tolist() == [500] * 6
+    seconds = [len(wave) / held.rate for wave in held.waves]
+    assert (round(min(seconds), 2), round(max(seconds), 2), round(sum(seconds) / 3000, 2)) == (0.14, 2.28, 0.44)
+    assert all(wave.abs().max() <= 1 for wave in held.waves)
+    assert (len(audio.spoken_digits("test")), len(audio.spoken_digits("train"))) == (300, 2700)
+
+
+def test_cora() -> None:
+    need("cora")
+    graph = graphs.cora()
+    assert graph.features.shape == (2708, 1433)
+    assert torch.bincount(graph.labels).tolist() == [351, 217, 418, 818, 426, 298, 180]
+    assert (graph.train.sum(), graph.val.sum(), graph.test.sum()) == (140, 500, 1000)
+    assert graph.edges.shape == (2, 10556)  # of 10,858 entries: without repetitions and loops
+    assert torch.equal(graph.adjacency(), graph.adjacency().T)
+    assert torch.bincount(graph.labels[graph.train]).tolist() == [20] * 7
+    assert set(graph.features.unique().tolist()) == {0.0, 1.0}
+
+
+def test_a_pickle_that_would_run_something_is_refused() -> None:
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return print, ("ran",)
+
+    with pytest.raises(DataError, match=r"asks for __builtin__\.print"):
+        graphs._unpickle(pickle.dumps(Evil(), protocol=2))
+
+
+def test_the_karate_club() -> None:
+    graph = graphs.karate_club()
+    assert (len(graph), graph.edges.shape[1], graph.labels.bincount().tolist()) == (34, 156, [17, 17])
+    assert graph.labels[graph.train].tolist() == [0, 1]
+
+
+def test_ratings() -> None:
+    need("movielens-latest-small")
+    held = ratings.movielens()
+    assert (len(held), len(held.users.unique()), len(held.items.unique()), len(held.titles)) == (100836, 610, 9724, 9724)
+    assert (held.stars.min(), held.stars.max()) == (0.5, 5.0)
+    assert held.titles[0] == "Toy Story (1995)"
+    assert held.genres[0] == ("Adventure", "Animation", "Children", "Comedy", "Fantasy")
+
+
+def test_vectors_and_questions() -> None:
+    """1,942 of the 3,006 questions that the vectors cover are answered right."""
+    need("glove-50d-5k", "word-tests")
+    vectors = words.glove()
+    assert vectors.vectors.shape == (5050, 50)
+    assert vectors["the"][:3].tolist() == pytest.approx([0.418, 0.24968, -0.41242])
+    kinds = words.analogies()
+    questions = [tuple(word.lower() for word in question) for kind in kinds.values() for question in kind]
+    assert (len(kinds), len(questions)) == (14, 19544)
+    covered = torch.tensor([[vectors.numbers[word] for word in question] for question in questions if all(word in vectors for word in question)])
+    assert len(covered) == 3006
+    unit = torch.nn.functional.normalize(vectors.vectors)
+    a, b, c, d = covered.T
+    scores = torch.nn.functional.normalize(unit[b] - unit[a] + unit[c]) @ unit.T
+    scores.scatter_(1, covered[:, :3], -2.0)
+    assert abs(int((scores.argmax(1) == d).sum()) - 1942) <= 2  # ties in the last bit
+
+
+def test_similarities() -> None:
+    need("word-tests")
+    assert (len(words.similarities()), words.similarities()[0]) == (353, ("love", "sex", 6.77))
+    assert (len(words.similarities("simlex999")), words.similarities("simlex999")[0]) == (999, ("old", "new", 1.58))
+
+
+def test_batches_hold_every_example_once_in_an_order_that_changes() -> None:
+    x, y = torch.arange(103), torch.arange(103) * 2
+    held = batches.Batches(x, y, batch_size=10, shuffle=True, seed=3)
+    orders = []
+    for _ in range(2):
+        found = list(held)
+        assert [len(a) for a, _ in found] == [10] * 10 + [3]
+        assert all(torch.equal(2 * a, b) for a, b in found)
+        orders.append(torch.cat([a for a, _ in found]).tolist())
+        assert Counter(orders[-1]) == Counter(x.tolist())
+    assert orders[0] != orders[1]
+    again = batches.Batches(x, y, batch_size=10, shuffle=True, seed=3)
+    assert [torch.cat([a for a, _ in again]).tolist() for _ in range(2)] == orders
+
+
+@pytest.mark.parametrize("stop", [0, 1, 7, 10, 11, 15, 22])
+def test_batches_go_on_where_they_stood(stop: int) -> None:
+    def stream(held: batches.Batches):  # type: ignore[no-untyped-def]
+        while True:
+            yield from (batch.tolist() for (batch,) in held)
+
+    whole = batches.Batches(torch.arange(103), batch_size=10, shuffle=True)
+    seen = stream(whole)
+    expected = [next(seen) for _ in range(40)]
+    broken = batches.Batches(torch.arange(103), batch_size=10, shuffle=True)
+    seen = stream(broken)
+    first = [next(seen) for _ in range(stop)]
+    resumed = batches.Batches(torch.arange(103), batch_size=10, shuffle=True)
+    resumed.load_state_dict(broken.state_dict())
+    seen = stream(resumed)
+    assert first + [next(seen) for _ in range(40 - stop)] == expected
+
+
+def test_batches_refuse_what_cannot_be() -> None:
+    with pytest.raises(ValueError, match=r"of one length are wanted, not of \[2, 3\]"):
+        batches.Batches(torch.arange(2), torch.arange(3), batch_size=1)
+    with pytest.raises(ValueError, match="at least 1"):
+        batches.Batches(torch.arange(2), batch_size=0)
