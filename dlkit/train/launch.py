@@ -11,12 +11,12 @@ import multiprocessing
 import os
 import pickle
 import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe, wait
@@ -29,6 +29,7 @@ from dlkit.train.worker import CannotFork, Orders, dumps, work
 
 T = TypeVar("T")
 GLANCE, LAST_WORDS = 0.05, 0.5  # seconds between two looks at the processes; for the word of one that has failed or hangs
+LATE = re.compile(r"timed? ?out", re.IGNORECASE)  # of PyTorch's engines, when the patience is over
 
 
 class RunFailed(RuntimeError):
@@ -99,7 +100,7 @@ def run(
     raised when one dies, or when they have not ended after `timeout` seconds; a process waits `patience` seconds for
     the others. `start` is `"fork"` or `"spawn"`; None forks where that is safe.
 
-    >>> run(lambda: join().sum(join().rank + 1), world=2)
+    >>> run(lambda: join().total(join().rank + 1), world=2)
     [[3.0], [3.0]]
     """
     if os.name != "posix":
@@ -201,6 +202,9 @@ def _fail(workers: list[Worker], failed: Worker) -> None:
         raise RunFailed(f"rank {killed.rank} of {size} {how} before it returned.{mend}{_standing(workers)}")
     assert failed.error
     data, said, text = failed.error
+    late = "".join(f" Rank {worker.rank} did not come." for worker in workers if worker.where)
+    if late and LATE.search(said):
+        raise RunFailed(f"rank {failed.rank} of {size} waited in vain for the others.{late}{_standing(workers)}") from Trace(text)
     error = pickle.loads(data) if data else RunFailed(f"rank {failed.rank} of {size} failed: {said}")
     if isinstance(error, CannotFork):
         raise error

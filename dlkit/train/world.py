@@ -8,13 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
 import torch
 from torch import distributed as dist
+from torch import nn
 
 PATIENCE = 30.0  # seconds that a process waits for the others at a meeting point
 _joined: World | None = None
@@ -27,14 +28,20 @@ class World:
     >>> world = World()
     >>> world.main, world.size, world.device
     (True, 1, device(type='cpu'))
-    >>> world.sum(3, 0.5)
+    >>> world.total(3, 0.5)
     [3.0, 0.5]
     """
 
     rank: int = 0
     size: int = 1
     local_rank: int = 0
-    device: torch.device = torch.device("cpu")
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    group: Any = None  # of torch.distributed; None: all processes
+
+    @property
+    def world(self) -> int:
+        """`size`, as PyTorch's `world_size` calls it."""
+        return self.size
 
     @property
     def main(self) -> bool:
@@ -46,7 +53,7 @@ class World:
         if op not in ("sum", "mean", "max", "min"):
             raise ValueError(f'op is {op!r}: write "sum", "mean", "max" or "min".')
         if self.size > 1:
-            dist.all_reduce(tensor, {"max": dist.ReduceOp.MAX, "min": dist.ReduceOp.MIN}.get(op, dist.ReduceOp.SUM))
+            dist.all_reduce(tensor, {"max": dist.ReduceOp.MAX, "min": dist.ReduceOp.MIN}.get(op, dist.ReduceOp.SUM), group=self.group)
             if op == "mean":
                 tensor /= self.size
         return tensor
@@ -54,10 +61,14 @@ class World:
     def broadcast(self, tensor: torch.Tensor, source: int = 0) -> torch.Tensor:
         """The tensor of the process of rank `source`, in place, in all of them."""
         if self.size > 1:
-            dist.broadcast(tensor, source)
+            dist.broadcast(tensor, dist.get_global_rank(self.group, source) if self.group else source, group=self.group)
         return tensor
 
-    def sum(self, *numbers: float) -> list[float]:
+    def sum(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The sum of every process's tensor, in all of them; the tensor itself stays."""
+        return self.all_reduce(tensor.clone()) if self.size > 1 else tensor
+
+    def total(self, *numbers: float) -> list[float]:
         """Each number's sum over all processes, in double precision: for losses and counts of a whole evaluation."""
         if self.size == 1:
             return [float(number) for number in numbers]
@@ -68,13 +79,20 @@ class World:
         if self.size == 1:
             return [value]
         values: list[Any] = [None] * self.size
-        dist.all_gather_object(values, value)
+        dist.all_gather_object(values, value, group=self.group)
         return values
 
     def barrier(self) -> None:
         """Wait until every process is here."""
         if self.size > 1:
-            dist.barrier(device_ids=[self.local_rank] if self.device.type == "cuda" else None)
+            dist.barrier(self.group, device_ids=[self.local_rank] if self.device.type == "cuda" else None)
+
+    def synchronize(self, model: nn.Module, now: bool) -> None:
+        """Whether the next backward pass shall average the gradients over the processes: not before the last of a group."""
+        if isinstance(model, nn.parallel.DistributedDataParallel):
+            model.require_backward_grad_sync = now  # read by the forward pass, too
+        elif change := getattr(model, "set_requires_gradient_sync", None):  # what `fully_shard` has added
+            change(now)
 
     def leave(self) -> None:
         """The end of working together; called by `with join() as world:`."""
