@@ -38,21 +38,21 @@ class Batches:
             raise ValueError(f"a batch of {size} for {self.world.size} processes: give each at least one example.")
         if self.count < (size if drop_last else self.world.size):
             raise ValueError(f"{self.count} examples for {self.world.size} processes, in batches of {size}: there is no whole one.")
-        self.epoch = self.step = 0  # of the next batch
+        self.epoch = self.step = 0  # of the last batch that was taken: its epoch, and how many of this were
+        self._next = (0, 0)  # where the next pass begins
 
     def __len__(self) -> int:
         whole, rest = divmod(self.count, self.size)
         return whole + int(not self.drop_last and rest > 0 and (rest >= self.world.size or not whole))
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = self._order()
-        while self.step < len(self):
-            begin = self.step * self.size
-            last = self.step == len(self) - 1
-            end = len(order) if last and not self.drop_last else begin + self.size
-            self.step += 1
-            yield self._part(order[begin:end])
-        self.epoch, self.step = self.epoch + 1, 0
+        self.epoch, first = self._next
+        self._next = (self.epoch + 1, 0)  # also of a pass that is broken off
+        order, steps = self._order(), len(self)
+        for step in range(first, steps):
+            end = len(order) if step == steps - 1 and not self.drop_last else (step + 1) * self.size
+            self.step = step + 1
+            yield self._part(order[step * self.size : end])
 
     def _order(self) -> list[int]:
         if not self.shuffle:
@@ -74,3 +74,4 @@ class Batches:
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on from there: with the same order, at any number of processes."""
         self.epoch, self.step, self.seed = state["epoch"], state["step"], state["seed"]
+        self._next = (self.epoch, self.step) if self.step < len(self) else (self.epoch + 1, 0)
