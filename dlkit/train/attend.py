@@ -12,9 +12,11 @@ import time
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from dlkit.train.frames import Call, rebuilt
 from dlkit.train.worker import CannotFork
 
 GLANCE, LAST_WORDS = 0.05, 0.5  # seconds between two looks at the processes; for the word of one that has failed or hangs
+TOGETHER = 0.1  # seconds within which errors are of the same moment
 LATE = re.compile(r"timed? ?out", re.IGNORECASE)  # of PyTorch's engines, when the patience is over
 
 
@@ -35,7 +37,7 @@ class Worker:
     def __init__(self, rank: int, connection: Connection, process: Any) -> None:
         self.rank, self.connection, self.process = rank, connection, process
         self.value: bytes | None = None
-        self.error: tuple[bytes | None, str, str] | None = None
+        self.error: tuple[bytes | None, str, str, list[Call]] | None = None
         self.where, self.begun = "", False
 
     def hear(self) -> None:
@@ -50,7 +52,7 @@ class Worker:
                 elif kind == "value":
                     self.value = what[0]
                 elif kind == "error":
-                    self.error = (what[0], what[1], what[2])
+                    self.error = (what[0], what[1], what[2], what[3])
                 else:
                     self.where = what[0]
 
@@ -92,6 +94,13 @@ def attend(workers: list[Worker], deadline: float, timeout: float) -> None:
 
 def _fail(workers: list[Worker], failed: Worker) -> None:
     size = len(workers)
+    until = time.monotonic() + TOGETHER
+    others = [worker for worker in workers if worker.value is None and worker.error is None]
+    while time.monotonic() < until and any(not (worker.error or worker.dead) for worker in others):
+        wait([worker.connection for worker in others], TOGETHER / 5)
+        for worker in others:
+            worker.hear()
+    failed = next((worker for worker in workers if worker.error), failed)  # of several, always the same
     _ask([worker for worker in workers if worker is not failed])
     killed = next((worker for worker in workers if worker.dead), None)  # what the others say is that it no longer answers
     if killed:
@@ -100,7 +109,7 @@ def _fail(workers: list[Worker], failed: Worker) -> None:
         mend = " The system may have been out of memory." if status == -signal.SIGKILL else ""
         raise RunFailed(f"rank {killed.rank} of {size} {how} before it returned.{mend}{_standing(workers)}")
     assert failed.error
-    data, said, text = failed.error
+    data, said, text, calls = failed.error
     late = "".join(f" Rank {worker.rank} did not come." for worker in workers if worker.where)
     if late and LATE.search(said):
         raise RunFailed(f"rank {failed.rank} of {size} waited in vain for the others.{late}{_standing(workers)}") from Trace(text)
@@ -109,9 +118,9 @@ def _fail(workers: list[Worker], failed: Worker) -> None:
         raise error
     if not isinstance(error, Exception):  # a worker's exit must not be the caller's
         error = RunFailed(f"rank {failed.rank} of {size} failed: {said}")
-    if standing := _standing(workers):
-        text += f"\n{standing.strip()}"
-    raise error from Trace(f"In rank {failed.rank} of {size}: {text}")
+    error.add_note(f"In rank {failed.rank} of {size}.")
+    standing = _standing(workers)
+    raise error.with_traceback(rebuilt(calls)) from Trace(f"In rank {failed.rank} of {size}: {text}{standing}")
 
 
 def _ask(workers: list[Worker]) -> None:

@@ -56,20 +56,23 @@ def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None
     """Cut layers across the processes by PyTorch's `parallelize_module`, in place: all see the same examples.
 
     `plan` gives a style to names, `{"up": ColwiseParallel(), "down": RowwiseParallel()}` of `torch.distributed.tensor.parallel`.
-    A name that no layer has is an error. All begin with the parameters of rank 0.
+    `*` stands for any part of a name; one that no layer has is an error. All begin with the parameters of rank 0.
     """
     from fnmatch import fnmatchcase
 
-    names = [name for name, _ in model.named_modules()]
-    for pattern in plan:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise ValueError(f"the plan has {pattern!r}, and the model no such layer; it has {', '.join(filter(None, names))}.")
+    names = [name for name, _ in model.named_modules() if name]
+    styles: dict[str, Any] = {}
+    for pattern, style in plan.items():
+        found = [name for name in names if fnmatchcase(name, pattern)]
+        if not found:
+            raise ValueError(f"the plan has {pattern!r}, and the model no such layer; it has {', '.join(names)}.")
+        styles |= dict.fromkeys(found, style)
     if world.size == 1 and mesh is None:
         return model.to(world.device)
     from torch.distributed.tensor.parallel import parallelize_module
 
     alike(model.to(world.device), world)
-    return parallelize_module(model, _line(world) if mesh is None else mesh, plan)
+    return parallelize_module(model, _line(world) if mesh is None else mesh, styles)
 
 
 def grid(world: World, **sizes: int) -> Any:

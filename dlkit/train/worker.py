@@ -22,6 +22,7 @@ import torch
 from torch import distributed as dist
 
 from dlkit.train import world as worlds
+from dlkit.train.frames import Call, calls
 
 
 @dataclass(frozen=True)
@@ -126,19 +127,18 @@ def _users(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]
     return frames[mine[-1] + 1 if mine else 0 :]
 
 
-def _told(error: BaseException) -> tuple[bytes | None, str, str]:
-    """An error as bytes, if it has any, its kind and message, and its traceback as text."""
+def _told(error: BaseException) -> tuple[bytes | None, str, str, list[Call]]:
+    """An error as bytes, if it has any, its kind and message, all of it as text, and the calls that led to it."""
     said = "".join(traceback.format_exception_only(error)).strip()
-    frames = _users(list(traceback.extract_tb(error.__traceback__)))
-    text = "Traceback (most recent call last):\n" + "".join(traceback.format_list(frames)) + said
-    if error.__cause__ or (error.__context__ and not error.__suppress_context__):
-        text = "".join(traceback.format_exception(error)).strip()
+    text = "".join(traceback.format_exception(error)).strip()
+    path = calls(error.__traceback__)
+    path = path[max((at + 1 for at, call in enumerate(path) if call[0] == __file__), default=0) :]
     try:
         data = dumps(error)
         pickle.loads(data)  # an error whose class has arguments of its own may be written, yet not be read
     except Exception:
         data = None
-    return data, said, text
+    return data, said, text, path
 
 
 class _Pickler(pickle.Pickler):
