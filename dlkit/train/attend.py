@@ -12,7 +12,7 @@ import time
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from dlkit.train.frames import Call, rebuilt
+from dlkit.train.frames import Call
 from dlkit.train.worker import CannotFork
 
 GLANCE, LAST_WORDS = 0.05, 0.5  # seconds between two looks at the processes; for the word of one that has failed or hangs
@@ -29,6 +29,13 @@ class Trace(Exception):
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
+
+
+class Failed(Exception):
+    """What a worker has raised: its error, the calls that led to it, and its traceback as text."""
+
+    def __init__(self, error: Exception, calls: list[Call], trace: Trace) -> None:
+        self.error, self.calls, self.trace = error, calls, trace
 
 
 class Worker:
@@ -119,8 +126,7 @@ def _fail(workers: list[Worker], failed: Worker) -> None:
     if not isinstance(error, Exception):  # a worker's exit must not be the caller's
         error = RunFailed(f"rank {failed.rank} of {size} failed: {said}")
     error.add_note(f"In rank {failed.rank} of {size}.")
-    standing = _standing(workers)
-    raise error.with_traceback(rebuilt(calls)) from Trace(f"In rank {failed.rank} of {size}: {text}{standing}")
+    raise Failed(error, calls, Trace(f"In rank {failed.rank} of {size}: {text}{_standing(workers)}"))
 
 
 def _ask(workers: list[Worker]) -> None:

@@ -5,6 +5,7 @@ They are forked while that is safe, which takes hundredths of a second, else sta
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import multiprocessing
 import os
@@ -22,7 +23,8 @@ from typing import Any, TypeVar
 import torch
 
 from dlkit.train import world as worlds
-from dlkit.train.attend import RunFailed, Worker, attend
+from dlkit.train.attend import Failed, RunFailed, Worker, attend
+from dlkit.train.frames import rebuilt
 from dlkit.train.worker import CannotFork, Orders, dumps, work
 
 T = TypeVar("T")
@@ -53,13 +55,15 @@ def run(
         device = "cuda" if worlds.choose(world - 1, device).type == "cuda" else "cpu"
     call = functools.partial(function, *arguments)
     forking = start == "fork" or (start is None and sys.platform == "linux" and not torch.cuda.is_initialized())
-    if forking:
-        try:
-            return _run(call, world, device, timeout, patience, True)
-        except CannotFork as error:
-            if start == "fork":
-                raise RunFailed('this process has used a GPU, and its forks cannot: leave out start="fork".') from error
-    return _run(call, world, device, timeout, patience, False)
+    try:
+        if forking:
+            with contextlib.suppress(*([] if start else [CannotFork])):
+                return _run(call, world, device, timeout, patience, True)
+        return _run(call, world, device, timeout, patience, False)
+    except CannotFork as error:
+        raise RunFailed('this process has used a GPU, and its forks cannot: leave out start="fork".') from error
+    except Failed as failed:  # raised here: between the caller's line and the worker's stands this one alone
+        raise failed.error.with_traceback(rebuilt(failed.calls)) from failed.trace
 
 
 def _run(call: Callable[[], T], size: int, device: str | None, timeout: float, patience: float, fork: bool) -> list[T]:
