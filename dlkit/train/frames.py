@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 
 Call = tuple[str, int, str]  # file, line, name of the function
+RAISE = f"raise (ValueError{' ' * 1000})"  # as wide as the widest line: a part of a line is marked, a whole one is not
 
 
 def calls(trace: TracebackType | None) -> list[Call]:
@@ -27,7 +28,7 @@ def rebuilt(calls: Sequence[Call]) -> TracebackType | None:
     """
     trace: TracebackType | None = None
     for file, line, name in reversed(calls):
-        code = compile("\n" * (line - 1) + "raise ValueError", file, "exec").replace(co_name=name)
+        code = compile("\n" * (line - 1) + RAISE, file, "exec").replace(co_name=name)
         try:
             exec(code, {"__name__": name, "__file__": file})
         except ValueError as error:

@@ -54,7 +54,8 @@ def run(
     if device != "cpu":
         device = "cuda" if worlds.choose(world - 1, device).type == "cuda" else "cpu"
     call = functools.partial(function, *arguments)
-    forking = start == "fork" or (start is None and sys.platform == "linux" and not torch.cuda.is_initialized())
+    fresh = not torch.cuda.is_initialized() and not torch.distributed.is_initialized()
+    forking = start == "fork" or (start is None and sys.platform == "linux" and fresh)
     try:
         if forking:
             with contextlib.suppress(*([] if start else [CannotFork])):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,7 @@ def test_an_error_reaches_the_caller_with_its_traceback(start: str) -> None:
     assert str(last.statement).strip() == 'raise KeyError("no such tea")'
     assert "worker" not in {entry.path.stem for entry in caught.traceback if hasattr(entry.path, "stem")}
     assert caught.value.__notes__ == ["In rank 1 of 2."]
+    assert "".join(traceback.format_tb(caught.tb)).endswith(f'in work\n    {last.statement!s}\n'.replace("    " * 4, "    ")), "no marks"
     said = str(caught.value.__cause__)
     assert f'File "{__file__}"' in said
     assert 'raise KeyError("no such tea")' in said
@@ -198,6 +200,36 @@ def test_nothing_is_left_when_the_caller_is_killed(start: str, tmp_path: Path) -
     caller.kill()
     caller.wait()
     assert gone(folder)
+
+
+def test_a_run_within_a_run() -> None:
+    def work() -> list[float]:
+        return run(lambda: join().total(1), world=1)[0] + join().total(1)
+
+    assert run(work) == [[1.0, 2.0]] * 2
+
+
+def test_forks_compute_beside_a_caller_with_threads() -> None:
+    def work() -> float:
+        weight = torch.randn(600, 600, requires_grad=True)
+        (weight @ weight).sort()[0].sum().backward()
+        return join().total(1)[0]
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        work()
+        join().leave()
+        assert run(work, start="fork", timeout=60) == [2.0, 2.0]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_rank_may_have_processes_of_its_own() -> None:
+    def work() -> int:
+        return sum(len(batch) for batch in torch.utils.data.DataLoader(range(10), batch_size=3, num_workers=1))  # type: ignore[arg-type]
+
+    assert run(work) == [10, 10]
 
 
 def test_a_world_of_one() -> None:
