@@ -1,0 +1,1 @@
+"""Training models of PyTorch on one device and on many. Needs torch."""

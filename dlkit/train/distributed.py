@@ -1,0 +1,169 @@
+"""One model on many devices, from outside: copies of it (DDP), shards of it (FSDP2), slices of its layers (tensor parallel).
+
+The model knows nothing of it, and a world of one process leaves it as it is. The engines are PyTorch's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from dlkit.train.world import World
+
+
+def replicate(model: nn.Module, world: World) -> nn.Module:
+    """The model as `DistributedDataParallel`: a copy in each process, whose gradients are averaged in the backward pass.
+
+    All begin with the parameters of rank 0. The model itself is the result's `.module`.
+    """
+    if world.size == 1:
+        return model.to(world.device)
+    devices = [world.device] if world.device.type == "cuda" else None
+    return nn.parallel.DistributedDataParallel(
+        model.to(world.device), device_ids=devices, process_group=world.group, gradient_as_bucket_view=True
+    )
+
+
+def shard(
+    model: nn.Module, world: World, *, blocks: Iterable[nn.Module] | None = None, mesh: Any = None, dtype: torch.dtype | None = None
+) -> nn.Module:
+    """Keep 1/size of each parameter, gradient and optimizer state in each process: FSDP2's `fully_shard`, in place.
+
+    The parameters of a block are together only while it computes; `blocks` None takes the entries of the model's `ModuleList`
+    and `Sequential`. All begin with the parameters of rank 0. `dtype` is the one to compute in; sums of gradients stay in
+    float32. `mesh` is a one-dimensional device mesh, as `grid(...)["data"]`. Make the optimizer afterwards.
+    """
+    if world.size == 1 and mesh is None:
+        return model.to(world.device)
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+    alike(model.to(world.device), world)
+    options: dict[str, Any] = {"mesh": _line(world) if mesh is None else mesh}
+    if dtype:
+        options["mp_policy"] = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
+    for block in _entries(model) if blocks is None else blocks:
+        fully_shard(block, **options)
+    fully_shard(model, **options)
+    return model
+
+
+def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None) -> nn.Module:
+    """Cut layers across the processes by PyTorch's `parallelize_module`, in place: all see the same examples.
+
+    `plan` gives a style to names, `{"up": ColwiseParallel(), "down": RowwiseParallel()}` of `torch.distributed.tensor.parallel`.
+    `*` stands for any part of a name; one that no layer has is an error. All begin with the parameters of rank 0.
+    """
+    from fnmatch import fnmatchcase
+
+    names = [name for name, _ in model.named_modules() if name]
+    styles: dict[str, Any] = {}
+    for pattern, style in plan.items():
+        found = [name for name in names if fnmatchcase(name, pattern)]
+        if not found:
+            raise ValueError(f"the plan has {pattern!r}, and the model no such layer; it has {', '.join(names)}.")
+        styles |= dict.fromkeys(found, style)
+    if world.size == 1 and mesh is None:
+        return model.to(world.device)
+    from torch.distributed.tensor.parallel import parallelize_module
+
+    alike(model.to(world.device), world)
+    return parallelize_module(model, _line(world) if mesh is None else mesh, styles)
+
+
+def grid(world: World, **sizes: int) -> Any:
+    """A device mesh with named sides, as `grid(world, data=2, tensor=2)`; their product is the world's size."""
+    from torch.distributed.device_mesh import init_device_mesh
+
+    product = 1
+    for size in sizes.values():
+        product *= size
+    if product != world.size:
+        said = " x ".join(f"{name} {size}" for name, size in sizes.items())
+        raise ValueError(f"{said} makes {product} processes, and there are {world.size}.")
+    return init_device_mesh(world.device.type, tuple(sizes.values()), mesh_dim_names=tuple(sizes))
+
+
+def along(world: World, side: Any) -> World:
+    """The world of those on one side of a mesh with this process, as `along(world, grid(...)["data"])`: who shares the batches."""
+    return replace(world, rank=side.get_local_rank(), size=side.size(), group=side.get_group())
+
+
+def alike(model: nn.Module, world: World) -> None:
+    """Give every process the parameters and buffers of rank 0."""
+    with torch.no_grad():
+        for tensor in [*model.parameters(), *model.buffers()]:
+            if not tensor.is_meta and not hasattr(tensor, "device_mesh"):
+                world.broadcast(tensor.detach())
+
+
+def full_state(model: nn.Module) -> dict[str, torch.Tensor]:
+    """The whole model's state dict, in every process, under its own names, however it is spread. All processes must ask."""
+    if not torch.distributed.is_initialized():
+        return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+
+    return dict(get_model_state_dict(model, options=StateDictOptions(full_state_dict=True)))
+
+
+def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:
+    """Scale gradients in place so that their norm over all processes is at most `most`; the norm before, as a plain tensor.
+
+    `torch.nn.utils.clip_grad_norm_` does not take a mixture of plain and distributed tensors, as `split` leaves it.
+    """
+    groups: dict[Any, list[torch.Tensor]] = {}
+    for parameter in parameters:
+        if parameter.grad is not None:
+            groups.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter.grad)
+    norms = []
+    for gradients in groups.values():
+        norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]))
+        norms.append(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
+    if not norms:
+        return torch.tensor(0.0)
+    total = torch.linalg.vector_norm(torch.stack(norms))
+    factor = float((most / (total + 1e-6)).clamp(max=1.0))
+    for gradients in groups.values():
+        torch._foreach_mul_(gradients, factor)
+    return total
+
+
+def weighted(world: World, model: nn.Module, parts: Iterable[Any], count: Any) -> Iterator[tuple[Any, float]]:
+    """Yields `(part, weight)`: the weighted sums of losses have the gradient of the mean over all tokens of all processes.
+
+    A batch is given in `parts`, as many in every process; `count(part)` is the number of tokens (or examples) whose losses
+    `part` sums up. The mean of the parts' means is another number when the counts differ.
+
+        for part, weight in weighted(world, model, parts, lambda part: (part != PAD).sum()):
+            (weight * sum_of_losses(model, part)).backward()
+    """
+    parts = list(parts)
+    counts = world.gather((len(parts), float(sum(count(part) for part in parts))))
+    if len({length for length, _ in counts}) > 1:
+        raise ValueError(f"the processes have {', '.join(str(length) for length, _ in counts)} parts: give each as many.")
+    total = sum(tokens for _, tokens in counts)
+    weight = world.size / total if total else 0.0  # the engines take the mean over processes
+    with contextlib.ExitStack() as after:
+        after.callback(world.synchronize, model, True)
+        for at, part in enumerate(parts):
+            world.synchronize(model, at == len(parts) - 1)
+            yield part, weight
+
+
+def _line(world: World) -> Any:
+    return grid(world, data=world.size)
+
+
+def _entries(model: nn.Module) -> list[nn.Module]:
+    """The outermost entries of lists and sequences that have parameters."""
+    found: list[nn.Module] = []
+    for child in model.children() if not isinstance(model, (nn.Sequential, nn.ModuleList)) else [model]:
+        if isinstance(child, (nn.Sequential, nn.ModuleList)):
+            found += [entry for entry in child if any(True for _ in entry.parameters())]
+        else:
+            found += _entries(child)
+    return found
