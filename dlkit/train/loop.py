@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from dlkit.train import devices
+from dlkit.train.ask import compile_in_place, examples, length, takes_a_value
 from dlkit.train.history import Running
+from dlkit.train.place import Place
 from dlkit.train.processes import Processes, Single
 
 
@@ -77,7 +79,7 @@ class Loop:
         self.processes: Processes = processes or Single()
         self.scaler = torch.amp.GradScaler(self.device.type) if precision == "fp16" else None
         if compile:
-            model.compile(**(compile if isinstance(compile, dict) else {}))
+            compile_in_place(model, **(compile if isinstance(compile, dict) else {}))
         self.epoch = self.batch = self.updates = 0
         self.stop = False
         self.norm: Tensor | None = None
@@ -89,9 +91,7 @@ class Loop:
         self._examples = 1
         self._last = True
         self._pending = False
-        self._own: torch.Generator | None = None  # the loader's
-        self._start: dict[str, Any] | None = None  # generators when this epoch began
-        self._resume: dict[str, Any] | None = None  # generators when the checkpoint was made
+        self._place = Place()
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Within it, matrix products compute in the precision asked for."""
@@ -110,7 +110,11 @@ class Loop:
         self.model.train()
         self.optimizer.zero_grad()
         self._pending, self._weight = False, 0.0
-        iterator = self._begin(loader)
+        if not self._place.resumed:
+            self.batch = 0
+        if not self.batch:
+            self.running = Running()
+        iterator = self._place.begin(loader, self.epoch, self.batch)
         total = length(loader)
         still, several = self.device.type == "cpu", self.processes.world > 1
         for batch in iterator:
@@ -188,33 +192,9 @@ class Loop:
         if total > 0 and gradients:  # engines of several processes give the mean over processes, not the sum
             torch._foreach_mul_(gradients, (self._reference or 1.0) * self.processes.world / total)
 
-    def _begin(self, loader: Iterable[Any]) -> Iterator[Any]:
-        """The loader's iterator; after a resume, past the batches that were done."""
-        own = self._own = getattr(loader, "generator", None)
-        for holder in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None), getattr(loader, "dataset", None), loader):
-            set_epoch = getattr(holder, "set_epoch", None)
-            if set_epoch is not None:  # else each epoch has the order of the first
-                set_epoch(self.epoch)
-        later, self._resume = self._resume, None
-        if later is not None and own is not None and later["loader"] is not None:
-            own.set_state(later["loader"])
-        if later is None or not self.batch:
-            self.batch, self.running = 0, Running()
-            self._start = {"all": devices.random_state(), "loader": None if own is None else own.get_state()}
-            return iter(loader)
-        start = self._start or later
-        devices.restore(start["all"])
-        if own is not None and start["loader"] is not None:
-            own.set_state(start["loader"])
-        iterator = iter(loader)
-        for done in range(self.batch):
-            if next(iterator, self) is self:
-                raise ValueError(f"the checkpoint was made after batch {self.batch}, but the loader has only {done}: it is another loader")
-        devices.restore(later["all"])
-        return iterator
-
     def _finish(self) -> None:
-        self.epoch, self.batch, self._start = self.epoch + 1, 0, None
+        self.epoch, self.batch = self.epoch + 1, 0
+        self._place.finish()
 
     def _not_finite(self, value: float) -> FloatingPointError:
         where = f"epoch {self.epoch + 1}, batch {self.batch}, after {self.updates} updates"
@@ -251,39 +231,8 @@ class Loop:
 
     def random_state(self) -> dict[str, Any]:
         """The generators now and when the epoch began: each process has its own."""
-        own = None if self._own is None else self._own.get_state()
-        return {"now": {"all": devices.random_state(), "loader": own}, "start": self._start}
+        return self._place.state_dict()
 
     def load_random_state(self, state: dict[str, Any]) -> None:
         """As it was; the next `batches` goes to the place in the data."""
-        devices.restore(state["now"]["all"])
-        self._start, self._resume = state["start"], state["now"]
-
-
-def examples(batch: Any) -> int:
-    """How many examples a batch has: the length of its first tensor.
-
-    >>> examples((torch.zeros(5, 2), torch.zeros(5)))
-    5
-    """
-    while not isinstance(batch, Tensor):
-        if isinstance(batch, dict):
-            batch = next(iter(batch.values()), None)
-        elif isinstance(batch, (tuple, list)) and batch:
-            batch = batch[0]
-        else:
-            return 1
-    return batch.shape[0] if batch.ndim else 1
-
-
-def length(loader: Any) -> int | None:
-    """The number of batches, where it is known: a loader of a stream has a length, and raises when asked."""
-    try:
-        return len(loader)
-    except TypeError:
-        return None
-
-
-def takes_a_value(schedule: Any) -> bool:
-    """Whether a schedule goes by a measured value, as ReduceLROnPlateau does."""
-    return isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau)
+        self._place.load_state_dict(state)

@@ -69,14 +69,3 @@ class Shard:
 
     def __len__(self) -> int:
         return len(self.indices)
-
-
-def inner(model: nn.Module) -> nn.Module:
-    """The model itself, without what `DistributedDataParallel` or `torch.compile` wrapped around it: its names have no prefix."""
-    while True:
-        wrapped = model._modules.get("_orig_mod")
-        if wrapped is None and isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
-            wrapped = model.module
-        if wrapped is None:
-            return model
-        model = wrapped

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from dlkit.train import devices
+from dlkit.train.ask import examples, inner, length, takes_a_value
 from dlkit.train.history import History, Progress
-from dlkit.train.loop import Loop, examples, length, takes_a_value
+from dlkit.train.loop import Loop
 from dlkit.train.metrics import Confusion, Mean, Metric
-from dlkit.train.processes import inner
 from dlkit.train.stopping import EarlyStopping
 
 MOMENTS = ("before_fit", "after_update", "after_epoch", "after_fit")

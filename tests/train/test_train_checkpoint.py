@@ -13,7 +13,8 @@ from runs import alike, build, validation, weights
 from torch import nn
 
 from dlkit.train import CheckpointError, Checkpoints
-from dlkit.train.checkpoint import load_model, read_tensors, write_tensors
+from dlkit.train.checkpoint import load_model
+from dlkit.train.files import read_tensors, write_tensors
 
 
 @pytest.fixture
@@ -69,11 +70,13 @@ def test_a_damaged_description(saved: Path, content: str, says: str) -> None:
 
 
 def test_of_another_model(saved: Path) -> None:
-    net = nn.Sequential(nn.Linear(4, 9), nn.Linear(9, 3))
+    net = build()[0].model
+    net[0], net[2] = nn.Linear(4, 9), nn.Linear(9, 3)
     with pytest.raises(CheckpointError, match="of another model") as caught:
         load_model(net, saved)
     assert "0.weight is (8, 4), the model's is (9, 4)" in str(caught.value)
-    assert "it lacks 1" not in str(caught.value)
+    assert "it lacks 2.weight" in str(caught.value)
+    assert "1.weight" not in str(caught.value)
 
 
 def test_of_another_optimizer(saved: Path) -> None:
@@ -96,7 +99,7 @@ def test_a_disk_without_room(saved: Path) -> None:
     limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
-        with pytest.raises(CheckpointError, match="could not be written: .*the last whole one is"):
+        with pytest.raises(CheckpointError, match=r"could not be written: .*the last whole one is"):
             saves.save(trainer)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
