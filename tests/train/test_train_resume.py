@@ -15,6 +15,9 @@ from runs import alike, build, validation, weights
 
 from dlkit.train import Checkpoints, checkpoint
 
+# A process with threads warns before it forks, from Python 3.12 on; the threads here sleep.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+
 EPOCHS = 3
 
 
