@@ -143,7 +143,9 @@ class Loop:
             value = loss.item()
             if not math.isfinite(value):
                 raise self._not_finite(value)
-            self.running.add(value, weight)
+            count = weight if type(weight) is int else float(weight)
+            self.running.sum += value * count
+            self.running.weight += count
         else:
             self.running.add(loss.detach(), weight)
         if self._weighted:
