@@ -1,1 +1,24 @@
-"""Training models of PyTorch on one device and on many. Needs torch."""
+"""Training PyTorch models: a loop you can see, and what a long run needs around it. Needs torch."""
+
+from dlkit.train import devices, measure, metrics
+from dlkit.train.checkpoint import CheckpointError, Checkpoints
+from dlkit.train.history import History
+from dlkit.train.loop import Loop
+from dlkit.train.processes import Processes, Shard, Single
+from dlkit.train.stopping import EarlyStopping
+from dlkit.train.trainer import Trainer
+
+__all__ = [
+    "CheckpointError",
+    "Checkpoints",
+    "EarlyStopping",
+    "History",
+    "Loop",
+    "Processes",
+    "Shard",
+    "Single",
+    "Trainer",
+    "devices",
+    "measure",
+    "metrics",
+]
