@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dlkit.autograd import Tensor as Tensor
 
-_PACKAGES = ("autograd", "functions", "nn", "optim", "plot")
+_PACKAGES = ("autograd", "data", "functions", "models", "nn", "optim", "plot", "train")
 
 
 def __getattr__(name: str) -> Any:

@@ -11,8 +11,13 @@ from torch import Tensor, nn
 class Processes(Protocol):
     """What the loop asks of the processes it runs in."""
 
-    rank: int
-    world: int
+    @property
+    def rank(self) -> int:
+        """The number of this process, from 0."""
+
+    @property
+    def world(self) -> int:
+        """How many there are."""
 
     def sum(self, tensor: Tensor) -> Tensor:
         """The sum over all processes, in each of them."""

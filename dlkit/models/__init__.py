@@ -1,0 +1,1 @@
+"""The book's models, as plain `nn.Module`s of PyTorch: a file per family. Needs torch."""
