@@ -1,35 +1,40 @@
 """Checkpoints: folders that are whole or not there, and say when they were changed.
 
     runs/epoch-0003-batch-00000120/
-        model.safetensors     the model alone, for any program that reads safetensors
-        rank-0.safetensors    tensors of optimizer, schedule and random generators, a file for each process
-        rank-0.json           all else
-        checkpoint.json       what it is, and the SHA-256 of the other files; written last
+        model.safetensors       the model alone, for any program that reads safetensors
+        optimizer.safetensors   tensors of the optimizer's state; all else of it is in optimizer.json
+        shards/                 in place of both, where the model is spread over processes
+        rank-0.safetensors      for each process: its random generators and its place in the data, the history and all else;
+        rank-0.json             tensors apart
+        checkpoint.json         what it is, and the SHA-256 of every file; written last
 """
 
 from __future__ import annotations
 
-import json
+import contextlib
 import shutil
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor, nn
+from torch import distributed as dist
 
-from dlkit.train import tree
-from dlkit.train.ask import inner
-from dlkit.train.files import digest, place, read_tensors, write, write_tensors
+from dlkit.train.files import place
+from dlkit.train.resuming import resume
+from dlkit.train.snapshot import Snapshot
 from dlkit.train.stopping import better, monitored
+from dlkit.train.stored import about, describe, load_model
+from dlkit.train.together import CheckpointError, Elsewhere, Everyone, several
 
-FORMAT = 1
-
-
-class CheckpointError(RuntimeError):
-    """A checkpoint could not be written, or is not what this run needs."""
+__all__ = ["CheckpointError", "Checkpoints", "load_model"]
 
 
 class Checkpoints:
     """A folder of checkpoints; as a callback of `Trainer` it saves by itself.
+
+    With several processes all of them save and resume, into one folder that all see. What is the same in all of them is written
+    once; a model that is spread over them (`shard`, `split`) is written by all, each its pieces.
 
     Args:
         folder: made when it is needed.
@@ -37,6 +42,8 @@ class Checkpoints:
         keep: how many of the last to keep, besides the best.
         best: the column of the history that tells which is best; None: none is.
         mode: "min" or "max".
+        asynchronous: write while the training goes on, from a copy in memory. One at a time: the next waits for it. An error is
+            raised by the next `save`, or at the end of `fit`; in your own loop, end with `wait`.
 
         checkpoints = Checkpoints("runs", every=500, best="val_loss")
         trainer = Trainer(model, optimizer, loss, callbacks=[checkpoints])
@@ -44,12 +51,17 @@ class Checkpoints:
         trainer.fit(train, validate, epochs=10)
     """
 
-    def __init__(self, folder: str | Path, *, every: int | None = None, keep: int = 3, best: str | None = None, mode: str = "min") -> None:
+    def __init__(
+        self, folder: str | Path, *, every: int | None = None, keep: int = 3, best: str | None = None, mode: str = "min", asynchronous: bool = False
+    ) -> None:
         if keep < 1:
             raise ValueError(f"keep={keep}: at least the last checkpoint must stay")
         if mode not in ("min", "max"):
             raise ValueError(f"mode={mode!r} is neither 'min' nor 'max'")
         self.folder, self.every, self.keep, self.monitor, self.mode = Path(folder), every, keep, best, mode
+        self.asynchronous = asynchronous
+        self._writing: Future[None] | None = None
+        self._everyone: tuple[Any, Everyone] | None = None
 
     def after_update(self, trainer: Any) -> None:
         if self.every and trainer.updates % self.every == 0:
@@ -58,43 +70,78 @@ class Checkpoints:
     def after_epoch(self, trainer: Any) -> None:
         self.save(trainer, None if self.monitor is None else monitored(trainer, self.monitor))
 
+    def after_fit(self, trainer: Any) -> None:
+        self.wait()
+
     def save(self, trainer: Any, value: float | None = None) -> Path:
         """Write a checkpoint of the run, then remove those no longer kept.
 
         Raises:
-            CheckpointError: it could not be written, as on a full disk; the earlier ones are as they were.
+            CheckpointError: it could not be written, as on a full disk, or the model holds a NaN; the earlier ones are as they
+                were. With `asynchronous`, also of the one before.
         """
+        self.wait()
+        everyone = self._among(trainer)
         final = self.folder / f"epoch-{trainer.epoch:04}-batch-{trainer.batch:08}"
-        while final.exists():  # never replaced: between removing one and placing another there would be none
-            final = final.with_name(f"{final.name}-again")
-        partial = final.with_name(f".writing-{final.name}")
-        rank, processes = trainer.processes.rank, trainer.processes
-        state = {"loop": trainer.state_dict(), "random": trainer.random_state()}
+        with self._told(final, everyone), everyone.all_or_none():
+            while final.exists():  # never replaced: between removing one and placing another there would be none
+                final = final.with_name(f"{final.name}-again")
+            snapshot = Snapshot(trainer, everyone, {"monitor": self.monitor, "value": value})
+        final = Path(everyone.gather(final)[0])  # the others may have looked when it was there already
+        with self._told(final, everyone):
+            with everyone.all_or_none():
+                if everyone.rank == 0:
+                    for left in self.folder.glob(".writing-*"):  # by a run that was killed
+                        shutil.rmtree(left, ignore_errors=True)
+                    partial(final).mkdir(parents=True)
+            snapshot.begin(partial(final), self.asynchronous)
+        if self.asynchronous:
+            thread = ThreadPoolExecutor(1, "checkpoint")
+            self._writing = thread.submit(self._write, snapshot, final, everyone)
+            thread.shutdown(wait=False)  # it ends with its work, and before Python does
+        else:
+            self._write(snapshot, final, everyone)
+        return final
+
+    def _write(self, snapshot: Snapshot, final: Path, everyone: Everyone) -> None:
+        with self._told(final, everyone):
+            with everyone.all_or_none():
+                snapshot.finish()
+            describe(partial(final), snapshot.known, everyone)
+            with everyone.all_or_none():
+                if everyone.rank == 0:
+                    place(partial(final), final)
+                    self._thin()
+
+    def wait(self) -> None:
+        """Until what is being written is there.
+
+        Raises:
+            CheckpointError: it could not be written.
+        """
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+
+    @contextlib.contextmanager
+    def _told(self, final: Path, everyone: Everyone) -> Iterator[None]:
+        """Where it fails, nothing half written is left."""
         try:
-            if rank == 0:
-                for left in self.folder.glob(".writing-*"):  # by a run that was killed
-                    shutil.rmtree(left, ignore_errors=True)
-                partial.mkdir(parents=True)
-                write_tensors(partial / "model.safetensors", inner(trainer.model).state_dict())
-            processes.barrier()
-            tensors: dict[str, Tensor] = {}
-            structure = tree.flatten(state, tensors)
-            write_tensors(partial / f"rank-{rank}.safetensors", tensors)
-            write(partial / f"rank-{rank}.json", json.dumps(structure))
-            processes.barrier()
-            if rank == 0:
-                files = {path.name: digest(path) for path in sorted(partial.iterdir())}
-                about = {"format": FORMAT, "updates": trainer.updates, "world": processes.world, "optimizer": type(trainer.optimizer).__name__}
-                write(partial / "checkpoint.json", json.dumps(about | {"monitor": self.monitor, "value": value, "files": files}, indent=1))
-                place(partial, final)
-                self._thin()
-            processes.barrier()
-        except (OSError, ImportError) as error:
-            shutil.rmtree(partial, ignore_errors=True)
+            yield
+        except BaseException as error:
+            if everyone.rank == 0:
+                shutil.rmtree(partial(final), ignore_errors=True)
+            if not isinstance(error, (OSError, ImportError, Elsewhere)):
+                raise
             whole = self.latest()
             kept = f"the last whole one is {whole}" if whole else "there is no earlier one"
             raise CheckpointError(f"{final} could not be written: {error}; {kept}") from error
-        return final
+
+    def _among(self, trainer: Any) -> Everyone:
+        world = dist.group.WORLD if several(trainer) else None
+        if self._everyone is None or self._everyone[0] is not world:
+            self._everyone = world, Everyone(world is not None)
+        return self._everyone[1]
 
     def all(self) -> list[Path]:
         """The checkpoints, oldest first."""
@@ -109,9 +156,10 @@ class Checkpoints:
         """The one with the best value, the first of equals; None where none has a value."""
         found, least = None, None
         for path in self.all():
-            value = about(path)["value"]
-            if value is not None and better(value, least, self.mode):
-                found, least = path, value
+            with contextlib.suppress(CheckpointError):  # a damaged one is not the best
+                value = about(path)["value"]
+                if value is not None and better(value, least, self.mode):
+                    found, least = path, value
         return found
 
     def _thin(self) -> None:
@@ -122,69 +170,24 @@ class Checkpoints:
                 doomed = path.rename(path.with_name(f".writing-{path.name}"))
                 shutil.rmtree(doomed, ignore_errors=True)
 
-    def resume(self, trainer: Any, path: Path | None = None) -> bool:
+    def resume(self, trainer: Any, path: Path | None = None, *, exact: bool = True) -> bool:
         """Bring a run to where the last checkpoint (or the one at `path`) was made. False: there is none, nothing happened.
+
+        With `exact=False` another number of processes can go on, from the end of an epoch: then the random generators
+        are this run's own, and the examples are dealt otherwise.
 
         Raises:
             CheckpointError: it is damaged, or of another model, optimizer or number of processes. The run is as it was
                 where the files or the model differ.
         """
-        path = path or self.latest()
-        if path is None:
-            return False
-        known = verify(path)
-        rank, world = trainer.processes.rank, trainer.processes.world
-        if known["world"] != world:
-            raise CheckpointError(f"{path} was made by {known['world']} processes, this run has {world}: resume with as many")
-        if known["optimizer"] != type(trainer.optimizer).__name__:
-            raise CheckpointError(f"{path} was made with {known['optimizer']}, this run has {type(trainer.optimizer).__name__}")
-        structure = json.loads((path / f"rank-{rank}.json").read_text())
-        state = tree.restore(structure, read_tensors(path / f"rank-{rank}.safetensors"))
-        load_model(trainer.model, path)
-        try:
-            trainer.load_state_dict(state["loop"])
-        except (ValueError, KeyError) as error:
-            raise CheckpointError(f"{path} does not fit this run: {error}") from error
-        trainer.load_random_state(state["random"])
-        return True
+        self.wait()
+        everyone = self._among(trainer)
+        path = everyone.gather(path or self.latest())[0]
+        if path is not None:
+            resume(trainer, path, everyone, exact)
+        return path is not None
 
 
-def load_model(model: nn.Module, path: str | Path) -> None:
-    """Load the model of a checkpoint; nothing is loaded where one name or shape differs."""
-    path = Path(path)
-    verify(path)
-    saved, own = read_tensors(path / "model.safetensors"), inner(model).state_dict()
-    lines = [f"it lacks {name}" for name in own if name not in saved] + [f"it has {name}, the model has not" for name in saved if name not in own]
-    for name in own:
-        if name in saved and saved[name].shape != own[name].shape:
-            lines.append(f"{name} is {tuple(saved[name].shape)}, the model's is {tuple(own[name].shape)}")
-    if lines:
-        more = f"\n    and {len(lines) - 5} more" if len(lines) > 5 else ""
-        raise CheckpointError(f"{path} is of another model:\n    " + "\n    ".join(lines[:5]) + more)
-    inner(model).load_state_dict(saved)
-
-
-def about(path: Path) -> dict[str, Any]:
-    """What checkpoint.json says."""
-    try:
-        known: dict[str, Any] = json.loads((path / "checkpoint.json").read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is no checkpoint, or damaged: {error}") from None
-    if known.get("format") != FORMAT:
-        raise CheckpointError(f"{path} has format {known.get('format')}, this version reads {FORMAT}")
-    return known
-
-
-def verify(path: str | Path) -> dict[str, Any]:
-    """Whether all files of a checkpoint are as they were written."""
-    path = Path(path)
-    known = about(path)
-    for name, hashed in known["files"].items():
-        try:
-            found = digest(path / name)
-        except OSError:
-            found = ""
-        if found != hashed:
-            what = "is truncated or was changed" if found else "is not there"
-            raise CheckpointError(f"{path / name} {what}: remove the folder {path.name}, and the run resumes from the one before")
-    return known
+def partial(final: Path) -> Path:
+    """Where a checkpoint is while it is written."""
+    return final.with_name(f".writing-{final.name}")

@@ -20,7 +20,7 @@ def write_tensors(path: Path, tensors: dict[str, Any]) -> None:
     first: dict[Any, str] = {}
     written, same = {}, {}
     for name, tensor in tensors.items():
-        key = (tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device) if tensor.numel() else name
+        key = identity(tensor) if tensor.numel() else name
         if key in first:
             same[name] = first[key]
         else:
@@ -34,6 +34,20 @@ def write_tensors(path: Path, tensors: dict[str, Any]) -> None:
         raise OSError(str(error)) from error
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def identity(tensor: Tensor) -> Any:
+    """The same for two names of one tensor."""
+    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype, tensor.device
+
+
+def copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copies in memory, which stay as they are while the training goes on; what was one tensor is one."""
+    copies: dict[Any, Tensor] = {}
+    for tensor in tensors.values():
+        if identity(tensor) not in copies:
+            copies[identity(tensor)] = tensor.detach().to("cpu", copy=True)
+    return {name: copies[identity(tensor)] for name, tensor in tensors.items()}
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -59,10 +73,21 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_text(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def place(partial: Path, final: Path) -> None:
     """Give a finished folder its name: at once, and to last through a loss of power."""
+    for folder in [partial, *(path for path in partial.iterdir() if path.is_dir())]:
+        flush(folder)
     partial.rename(final)
-    handle = os.open(final.parent, os.O_RDONLY)
+    flush(final.parent)
+
+
+def flush(folder: Path) -> None:
+    """The names in a folder are on the disk when this returns."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -19,7 +19,7 @@ class Place:
     """
 
     def __init__(self) -> None:
-        self._own: torch.Generator | None = None  # the loader's
+        self._own: list[torch.Generator] = []  # of the loader and its samplers
         self._start: dict[str, Any] | None = None
         self._later: dict[str, Any] | None = None  # when the checkpoint was made
 
@@ -34,20 +34,19 @@ class Place:
         Raises:
             ValueError: the loader has fewer batches than were done.
         """
-        own = self._own = getattr(loader, "generator", None)
-        for holder in (getattr(loader, "sampler", None), getattr(loader, "batch_sampler", None), getattr(loader, "dataset", None), loader):
+        self._own = generators(loader)
+        for holder in (*parts(loader), getattr(loader, "dataset", None)):
             set_epoch = getattr(holder, "set_epoch", None)
             if set_epoch is not None:  # else each epoch has the order of the first
                 set_epoch(epoch)
         later, self._later = self._later, None
         if later is None or not done or self._start is None:
-            if later is not None and own is not None and later["loader"] is not None:
-                own.set_state(later["loader"])
+            if later is not None:
+                self._put(later)
             self._start = self._now()
             return iter(loader)
         devices.restore(self._start["all"])
-        if own is not None and self._start["loader"] is not None:
-            own.set_state(self._start["loader"])
+        self._put(self._start)
         iterator = iter(loader)
         for passed in range(done):
             if next(iterator, self) is self:
@@ -60,7 +59,11 @@ class Place:
         self._start = None
 
     def _now(self) -> dict[str, Any]:
-        return {"all": devices.random_state(), "loader": None if self._own is None else self._own.get_state()}
+        return {"all": devices.random_state(), "loader": [own.get_state() for own in self._own]}
+
+    def _put(self, state: dict[str, Any]) -> None:
+        for own, saved in zip(self._own, state["loader"], strict=False):
+            own.set_state(saved)
 
     def state_dict(self) -> dict[str, Any]:
         return {"now": self._now(), "start": self._start}
@@ -68,3 +71,15 @@ class Place:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         devices.restore(state["now"]["all"])
         self._start, self._later = state["start"], state["now"]
+
+
+def parts(loader: Any) -> list[Any]:
+    """A loader and its samplers: who may decide on the order."""
+    batches = getattr(loader, "batch_sampler", None)
+    return [part for part in (getattr(loader, "sampler", None), batches, getattr(batches, "sampler", None), loader) if part is not None]
+
+
+def generators(loader: Any) -> list[torch.Generator]:
+    """Their own generators of random numbers, each once."""
+    found = {id(own): own for own in (getattr(part, "generator", None) for part in parts(loader)) if isinstance(own, torch.Generator)}
+    return list(found.values())

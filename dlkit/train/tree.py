@@ -53,3 +53,15 @@ def restore(value: Any, tensors: dict[str, Tensor]) -> Any:
         return tuple(restore(each, tensors) for each in inside)
     pairs = {restore(key, tensors): restore(each, tensors) for key, each in inside}
     return Counter(pairs) if kind == "counter" else pairs
+
+
+def tensors(value: Any) -> list[str]:
+    """Where tensors stand in what `flatten` gave.
+
+    >>> tensors(flatten([1, {"b": Tensor()}], {}))
+    ['state.1.b']
+    """
+    if isinstance(value, dict) and "tensor" in value:
+        return [value["tensor"]]
+    inside = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+    return [name for each in inside for name in tensors(each)]

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import torch
-from runs import alike, build, validation, weights
+from runs import PLACES, Killed, Noisy, alike, build, validation, weights
+from torch.utils.data import DataLoader, RandomSampler
 
-from dlkit.train import Checkpoints, checkpoint
+from dlkit.train import Checkpoints
 
 # A process with threads warns before it forks, from Python 3.12 on; the threads here sleep.
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -32,17 +33,6 @@ def forked(work: Callable[[], object]) -> int:
         except BaseException:
             os._exit(9)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-class Killed:
-    """Kills the process after so many updates."""
-
-    def __init__(self, after: int) -> None:
-        self.after = after
-
-    def after_update(self, trainer: Any) -> None:
-        if trainer.updates == self.after:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def unbroken(**options: Any) -> tuple[list[torch.Tensor], list[dict[str, Any]]]:
@@ -79,28 +69,52 @@ def test_a_killed_run_resumes_to_the_bit(tmp_path: Path, after: int, every: int)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a fork of this process")
-@pytest.mark.parametrize("at", ["write_tensors", "write", "digest", "place"])
-def test_a_run_that_is_killed_while_it_saves_loses_nothing(tmp_path: Path, at: str) -> None:
+@pytest.mark.parametrize("place", [place for place in PLACES if place != "before"])
+def test_a_run_that_is_killed_while_it_saves_loses_nothing(tmp_path: Path, place: str) -> None:
     expected = unbroken()
 
     def run() -> None:
-        trainer, loader = build(tmp_path)
-        real = getattr(checkpoint, at)
-
-        def dies(*arguments: Any) -> Any:
-            if trainer.updates == 8:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments)
-
-        setattr(checkpoint, at, dies)
+        trainer, loader = build(tmp_path, callbacks=[Killed(8, place)])
         trainer.fit(loader, validation(), epochs=EPOCHS)
 
     assert forked(run) == -signal.SIGKILL
-    assert list(tmp_path.glob(".writing-*"))
+    assert bool(list(tmp_path.glob(".writing-*"))) == (place != "thin")
     got = resumed(tmp_path)
     assert alike(got[0], expected[0])
     assert got[1] == expected[1]
     assert not list(tmp_path.glob(".writing-*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills a fork of this process")
+@pytest.mark.parametrize(("after", "own"), [(3, False), (10, True)])
+def test_a_loader_with_processes_of_its_own(tmp_path: Path, after: int, own: bool) -> None:
+    """In the middle of an epoch: each has drawn its noise from a generator that the checkpoint does not see."""
+    expected = unbroken(workers=2, own=own)
+
+    def run() -> None:
+        trainer, loader = build(tmp_path, callbacks=[Killed(after)], workers=2, own=own)
+        trainer.fit(loader, validation(), epochs=EPOCHS)
+
+    assert forked(run) == -signal.SIGKILL
+    got = resumed(tmp_path, workers=2, own=own)
+    assert alike(got[0], expected[0])
+    assert got[1] == expected[1]
+    assert not alike(got[0], unbroken(own=own)[0]), "the noise of the workers is another"
+
+
+def test_a_sampler_with_a_generator_of_its_own(tmp_path: Path) -> None:
+    def loader() -> DataLoader[Any]:
+        return DataLoader(Noisy(), 4, sampler=RandomSampler(Noisy(), generator=torch.Generator().manual_seed(11)))
+
+    trainer, _ = build()
+    trainer.fit(loader(), validation(), epochs=EPOCHS)
+    broken, _ = build(tmp_path)
+    broken.fit(loader(), validation(), epochs=2)
+    for path in Checkpoints(tmp_path).all():
+        again, _ = build(seed=99)
+        Checkpoints(tmp_path).resume(again, path)
+        again.fit(loader(), validation(), epochs=EPOCHS)
+        assert alike(weights(again), weights(trainer))
 
 
 def test_an_own_loop_resumes_too(tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""A run is brought to where a checkpoint was made."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dlkit.train import sharded, tree
+from dlkit.train.ask import inner
+from dlkit.train.files import read_tensors
+from dlkit.train.snapshot import own_buffers
+from dlkit.train.stored import about, fitting, verify
+from dlkit.train.together import CheckpointError, Everyone, spread
+
+
+def resume(trainer: Any, path: Path, everyone: Everyone, exact: bool) -> None:
+    """Load all of a checkpoint into a trainer. All processes must call."""
+    with everyone.all_or_none():
+        known = verify(path, everyone)
+    same = known["world"] == everyone.size and known["sharded"] == spread(trainer.model)
+    with everyone.all_or_none():
+        if not same:
+            other(trainer, path, known, everyone, exact)
+        if known["optimizer"] != type(trainer.optimizer).__name__:
+            raise CheckpointError(f"{path} was made with {known['optimizer']}, this run has {type(trainer.optimizer).__name__}")
+        rank = everyone.rank if same else 0
+        state = stored(path, f"rank-{rank}")
+        put_model = fitting(trainer.model, path, known, everyone)
+    try:
+        if known["sharded"]:
+            sharded.read_optimizer(trainer.model, trainer.optimizer, path, everyone.group if spread(trainer.model) else None)
+            optimizer = trainer.optimizer.state_dict()
+        else:
+            optimizer = stored(path, "optimizer")
+        put_model()
+        with everyone.all_or_none():
+            trainer.load_state_dict(state["loop"] | {"optimizer": optimizer})
+    except (ValueError, KeyError) as error:
+        raise CheckpointError(f"{path} does not fit this run: {error}") from error
+    if same:
+        buffers = own_buffers(inner(trainer.model))
+        for name, value in state.get("buffers", {}).items():
+            buffers[name].copy_(value)
+        trainer.load_random_state(state["random"])
+
+
+def stored(path: Path, name: str) -> Any:
+    """What `tree.flatten` and `write_tensors` made two files of."""
+    return tree.restore(json.loads((path / f"{name}.json").read_text()), read_tensors(path / f"{name}.safetensors"))
+
+
+def other(trainer: Any, path: Path, known: dict[str, Any], everyone: Everyone, exact: bool) -> None:
+    """
+    Raises:
+        CheckpointError: this run, with other processes than the one before, cannot go on there.
+    """
+    kinds = {True: "a model in shards", False: "a whole model"}
+    made = f"{path} was made by {known['world']} processes with {kinds[known['sharded']]}, this run has {everyone.size} with {kinds[spread(trainer.model)]}"
+    alone = "load_model(model, path) loads the model alone"
+    if spread(trainer.model) and not known["sharded"]:
+        raise CheckpointError(f"{made}: the optimizer's state cannot be cut; {alone}")
+    if known["batch"]:
+        ends = [each for each in sorted(path.parent.glob("epoch-*-batch-00000000*")) if (each / "checkpoint.json").exists() and not about(each)["batch"]]
+        end = f"exact=False and path={str(ends[-1])!r}, the end of an epoch" if ends else "exact=False from one at the end of an epoch, of which there is none"
+        raise CheckpointError(f"{made}. In the middle of an epoch the other examples would be dealt otherwise: resume with as many, or with {end}; {alone}")
+    if exact:
+        raise CheckpointError(f"{made}. The random numbers and the dealing of examples would differ: resume with as many, or with exact=False; {alone}")
