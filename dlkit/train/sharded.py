@@ -40,6 +40,8 @@ def begin(folder: Path, model: dict[str, Tensor], optimizer: dict[str, Tensor], 
     from torch.distributed import checkpoint as dcp
 
     state = {f"model.{name}": tensor.detach() for name, tensor in model.items()} | optimizer
+    if torch.distributed.get_rank():  # of what all have, rank 0's: buffers may differ
+        state = {name: tensor for name, tensor in state.items() if hasattr(tensor, "device_mesh")}
     options = {"storage_writer": dcp.HuggingFaceStorageWriter(str(folder), save_distributed=True), "process_group": group}
     with clear():
         future = dcp.async_save(state, **options) if later else None
