@@ -39,6 +39,8 @@ def begin(folder: Path, model: dict[str, Tensor], optimizer: dict[str, Tensor], 
     """
     from torch.distributed import checkpoint as dcp
 
+    if not hasattr(dcp, "HuggingFaceStorageWriter"):
+        raise ImportError(f"the checkpoint of a model in shards needs torch 2.9 or later, this is {torch.__version__}")
     state = {f"model.{name}": tensor.detach() for name, tensor in model.items()} | optimizer
     if torch.distributed.get_rank():  # of what all have, rank 0's: buffers may differ
         state = {name: tensor for name, tensor in state.items() if hasattr(tensor, "device_mesh")}

@@ -94,8 +94,8 @@ def same(path: Path, saved: dict[str, tuple[int, ...]], own: dict[str, tuple[int
     Raises:
         CheckpointError: names and shapes of the saved model are not those of this one.
     """
-    lines = [f"it lacks {name}" for name in own if name not in saved] + [f"it has {name}, the model has not" for name in saved if name not in own]
-    lines += [f"{name} is {saved[name]}, the model's is {shape}" for name, shape in own.items() if saved.get(name, shape) != shape]
+    lines = [f"{name} is {saved[name]}, the model's is {shape}" for name, shape in own.items() if saved.get(name, shape) != shape]
+    lines += [f"it lacks {name}" for name in own if name not in saved] + [f"it has {name}, the model has not" for name in saved if name not in own]
     if lines:
         more = f"\n    and {len(lines) - 5} more" if len(lines) > 5 else ""
         raise CheckpointError(f"{path} is of another model:\n    " + "\n    ".join(lines[:5]) + more)

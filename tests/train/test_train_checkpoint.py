@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
-import signal
 from pathlib import Path
 
 import pytest
@@ -90,21 +88,6 @@ def test_of_a_run_with_a_schedule(saved: Path) -> None:
     trainer, _ = build(saved.parent, schedule=None)
     with pytest.raises(CheckpointError, match="has a schedule, this run has none"):
         Checkpoints(saved.parent).resume(trainer)
-
-
-def test_a_disk_without_room(saved: Path) -> None:
-    trainer, _ = build(saved.parent)
-    saves = Checkpoints(saved.parent)
-    before = {path: path.read_bytes() for path in saves.folder.rglob("*") if path.is_file()}
-    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(CheckpointError, match=r"could not be written: .*the last whole one is"):
-            saves.save(trainer)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
-    assert {path: path.read_bytes() for path in saves.folder.rglob("*") if path.is_file()} == before
 
 
 def test_names_have_no_prefix_of_what_wraps_the_model(tmp_path: Path) -> None:
