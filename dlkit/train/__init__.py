@@ -1,7 +1,7 @@
 """Training PyTorch models: a loop you can see, and what a long run needs around it. Needs torch."""
 
 from dlkit.train import devices, measure, metrics
-from dlkit.train.checkpoint import CheckpointError, Checkpoints
+from dlkit.train.checkpoint import CheckpointError, Checkpoints, load_model
 from dlkit.train.history import History
 from dlkit.train.loop import Loop
 from dlkit.train.processes import Processes, Shard, Single
@@ -19,6 +19,7 @@ __all__ = [
     "Single",
     "Trainer",
     "devices",
+    "load_model",
     "measure",
     "metrics",
 ]

@@ -56,9 +56,11 @@ class Everyone:
             yield
         except Exception as error:
             mine = error
-        said = self.gather(None if mine is None else str(mine) or type(mine).__name__)
-        if mine is not None:
-            raise mine
+        try:
+            said = self.gather(None if mine is None else str(mine) or type(mine).__name__)
+        finally:
+            if mine is not None:  # also where another process no longer answers
+                raise mine
         for rank, text in enumerate(said):
             if text is not None:
                 raise Elsewhere(f"rank {rank}: {text}")
