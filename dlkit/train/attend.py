@@ -75,7 +75,15 @@ class Worker:
     def dead(self) -> bool:
         return self.value is None and self.error is None and self.status is not None
 
+    def dismiss(self) -> None:
+        """Ask it to end by itself."""
+        with contextlib.suppress(OSError):
+            self.connection.send_bytes(b"")
+
     def end(self) -> None:
+        """Wait until it has ended, and end it where it does not."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            (self.process.wait if isinstance(self.process, subprocess.Popen) else self.process.join)(LAST_WORDS)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)  # with the processes that it has started
         if self.status is None:

@@ -80,6 +80,8 @@ def _run(call: Callable[[], T], size: int, device: str | None, timeout: float, p
             attend(workers, time.monotonic() + timeout, timeout)
         finally:
             for worker in workers:
+                worker.dismiss()
+            for worker in workers:
                 worker.end()
     return [pickle.loads(worker.value or b"") for worker in workers]
 

@@ -112,11 +112,12 @@ def _probe(device: torch.device) -> None:
 
 
 def _watch(sender: Sender, main: int) -> None:
-    """Say where the function stands when the caller asks; end when the caller is no more."""
+    """Say where the function stands when the caller asks; end when it says so with an empty message, or is no more."""
     try:
         while sender.connection.recv_bytes():
             frame = sys._current_frames().get(main)
             sender.send("where", "".join(traceback.format_list(_users(traceback.extract_stack(frame)))))
+        os._exit(0)  # by itself, unlike a killed process: what follows the processes of a section hears of it
     except (EOFError, OSError):
         os.killpg(0, signal.SIGKILL)
 

@@ -52,3 +52,5 @@ def test_a_section_runs_many_processes(tiny: Tiny) -> None:
     first, *_, frame, error, note = said[1].splitlines()
     assert first == "Traceback (most recent call last):"
     assert (frame, error, note) == ('  line 3, in fail: raise ValueError("ouch")', "ValueError: ouch", "In rank 1 of 2.")
+    used = json.loads((tiny.root / "book/_records/water/many.uses.json").read_text())["units"]
+    assert set(used) == {"_runtime"}, "of a process that leaves no word, all of the library is taken as used"
