@@ -51,7 +51,7 @@ def devices() -> list[str]:
 def data() -> list[str]:
     """How much of the catalogue is in the cache, and where the rest would come from."""
     from dlkit.data import cache, sets
-    from dlkit.data.fetching import stands
+    from dlkit.data.store import stands
 
     whole = {name for name, held in sets().items() if all(stands(file) for file in held.files.values() if not file.name.endswith(".SHA256SUMS"))}
     lines = [f"{len(whole)} of {len(sets())} sets in {cache()}"]

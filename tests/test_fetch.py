@@ -13,8 +13,9 @@ import pytest
 from upstream import GOOD, Server, left
 
 import dlkit.data.__main__ as command
-from dlkit.data import DataError, downloading, fetching
+from dlkit.data import DataError, fetching
 from dlkit.data.catalogue import File
+from dlkit.data.downloading import web
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -112,8 +113,8 @@ def test_what_a_killed_download_left_is_thrown_away(toy: File, server: Server, t
 
 
 def test_a_server_that_drips_is_given_up(toy: File, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloading, "PATIENCE", 0.1)
-    monkeypatch.setattr(downloading, "SLOWEST", 1_000_000)
+    monkeypatch.setattr(web, "PATIENCE", 0.1)
+    monkeypatch.setattr(web, "SLOWEST", 1_000_000)
     server.says = {"/first": "drips", "/second": GOOD}
     assert fetching.fetch("toy/toy.txt").read_bytes() == GOOD
     assert left(tmp_path / "cache") == ["toy/toy.txt"]

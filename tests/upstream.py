@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dlkit.data import downloading
 from dlkit.data.catalogue import DataSet, File
+from dlkit.data.downloading import web
 
 GOOD = b"weights\n" * 4000
 
@@ -73,7 +73,7 @@ def toy(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File
         monkeypatch.setattr(f"dlkit.data.{module}.sets", lambda: held)
     monkeypatch.setenv("DLKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("DLKIT_MIRROR", raising=False)
-    monkeypatch.setattr(downloading, "SILENCE", 0.5)
+    monkeypatch.setattr(web, "SILENCE", 0.5)
     return file
 
 

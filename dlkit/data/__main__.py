@@ -6,7 +6,8 @@ import argparse
 import sys
 
 from dlkit.data.catalogue import DataError, DataSet, find, sets
-from dlkit.data.fetching import cache, cached, fetch_all, stands
+from dlkit.data.fetching import fetch_all
+from dlkit.data.store import cache, cached, stands
 
 
 def main(arguments: list[str] | None = None) -> int:

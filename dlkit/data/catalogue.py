@@ -30,7 +30,7 @@ class File:
     what: str
     expect: str  # what was found in it when the checksum was taken
     content_sha256: str = ""  # of an archive rebuilt from many upstream files: of the list of its members
-    rebuild: Mapping[str, str] | None = None  # from: an archive, or an address with {member}; prefix: the members' folder there
+    rebuild: Mapping[str, Any] | None = None  # from: an archive, or an address with {member}; prefix: where they are; members: their checksums
 
     @property
     def key(self) -> str:
