@@ -65,6 +65,7 @@ def test_vectors_and_questions() -> None:
     need("glove-50d-5k", "word-tests")
     vectors = words.glove()
     assert vectors.vectors.shape == (5050, 50)
+    assert vectors.vectors.isfinite().all()
     assert vectors["the"][:3].tolist() == pytest.approx([0.418, 0.24968, -0.41242])
     kinds = words.analogies()
     questions = [tuple(word.lower() for word in question) for kind in kinds.values() for question in kind]
@@ -72,6 +73,8 @@ def test_vectors_and_questions() -> None:
     covered = torch.tensor([[vectors.numbers[word] for word in question] for question in questions if all(word in vectors for word in question)])
     assert len(covered) == 3006
     unit = torch.nn.functional.normalize(vectors.vectors)
+    queen = unit @ (unit[vectors.numbers["king"]] - unit[vectors.numbers["man"]] + unit[vectors.numbers["woman"]])
+    assert [vectors.words[n] for n in queen.topk(2).indices] == ["king", "queen"]  # the question's own word, then the answer
     a, b, c, d = covered.T
     scores = torch.nn.functional.normalize(unit[b] - unit[a] + unit[c]) @ unit.T
     scores.scatter_(1, covered[:, :3], -2.0)

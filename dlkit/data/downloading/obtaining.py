@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from dlkit.data.downloading.rebuilding import rebuild, rebuilt_path
 from dlkit.data.downloading.web import download
 from dlkit.data.store import cache, cached, is_good, sha256
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 WAIT = 600.0  # seconds for another process that fetches the same file
 
 
@@ -26,7 +28,10 @@ def obtain(file: File) -> Path:
         DataError: no source had it, or none had it with the right checksum.
     """
     with locked(file):
-        return cached(file) or _obtain(file)  # another process may have fetched it meanwhile
+        try:
+            return cached(file) or _obtain(file)  # another process may have fetched it meanwhile
+        except OSError as error:  # not of a source: those are gathered
+            raise unwritable(file, error) from None
 
 
 def sources(file: File) -> list[str]:
@@ -46,7 +51,7 @@ def locked(file: File) -> Iterator[None]:
     except filelock.Timeout:
         raise DataError(f"data set {file.set!r}: another process has held {path} for {WAIT:.0f} s; end it, then try again") from None
     except OSError as error:
-        raise DataError(f"data set {file.set!r}: the cache {cache()} cannot be written ({error}); set DLKIT_CACHE to a folder that can") from None
+        raise unwritable(file, error) from None
     try:
         yield
     finally:
@@ -79,6 +84,8 @@ def _obtain(file: File) -> Path:
             try:
                 got = get(folder)
             except Exception as error:
+                if isinstance(error, OSError) and error.errno in FULL:
+                    raise  # another source would not help
                 tried.append((source, reason(error)))
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -123,6 +130,15 @@ def reason(error: BaseException) -> str:
     if "IncompleteRead" in text:
         return "the connection broke off before the end"
     return f"{'' if isinstance(error, DataError) else type(error).__name__ + ': '}{text[:300]}"
+
+
+def unwritable(file: File, error: OSError) -> DataError:
+    """What is said when the cache takes nothing."""
+    lines = [
+        f"data set {file.set!r}: the cache {cache()} cannot be written ({reason(error)}); {file.name} needs {file.bytes:,} bytes.",
+        "  mend: make room there, or set DLKIT_CACHE to a folder that can be written.",
+    ]
+    return DataError("\n".join(lines))
 
 
 def unavailable(file: File, tried: list[tuple[str, str]]) -> DataError:
