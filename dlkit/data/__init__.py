@@ -13,7 +13,7 @@ __all__ = ["DataError", "cache", "fetch", "fetch_all", "find", "sets"]
 
 _LOADERS = {
     "audio": ("spoken_digits",),
-    "batches": ("Batches", "loader"),
+    "batches": ("Batches", "buckets", "loader"),
     "builtin": ("breast_cancer", "diabetes", "digits", "iris", "wine"),
     "fetching": ("fetch", "fetch_all"),
     "generated": ("arithmetic", "copying", "glyphs", "recall", "shapes"),

@@ -32,4 +32,4 @@ def fetch(key: str) -> Path:
 
 def fetch_all(name: str) -> dict[str, Path]:
     """All files of a set: name to path."""
-    return {file.name: fetch(file.key) for file in find(name).files.values() if not file.name.endswith(".SHA256SUMS")}
+    return {file.name: fetch(file.key) for file in find(name).wanted}
