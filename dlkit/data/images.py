@@ -1,4 +1,8 @@
-"""Images with a class each: idx files, and archives of JPEG and PNG files."""
+"""Images with a class each: idx files, and archives of JPEG and PNG files.
+
+Every loader raises DataError where its file cannot be had or is not what the catalogue promises, and ValueError for a
+split or a name that the set does not have.
+"""
 
 from __future__ import annotations
 
@@ -61,12 +65,18 @@ def idx(content: bytes) -> np.ndarray[Any, Any]:
 
 
 def mnist(split: str = "train") -> Images:
-    """Handwritten digits, 28x28 gray; split "train" (60,000) or "test" (10,000). Source: LeCun et al., 1998."""
+    """Handwritten digits, uint8 (N, 1, 28, 28); split "train" (60,000) or "test" (10,000). Source: LeCun et al., 1998.
+
+    Example: `x, y = mnist("test").floats(), mnist("test").labels`.
+    """
     return _idx_pair("mnist", split, DIGITS)
 
 
 def fashion_mnist(split: str = "train") -> Images:
-    """Pieces of clothing, 28x28 gray; split "train" (60,000) or "test" (10,000). Source: Xiao et al., 2017."""
+    """Pieces of clothing, uint8 (N, 1, 28, 28); split "train" (60,000) or "test" (10,000). Source: Xiao et al., 2017.
+
+    Example: `train = fashion_mnist(); batches = Batches(train.floats(), train.labels, batch_size=256, shuffle=True)`.
+    """
     return _idx_pair("fashion-mnist", split, FASHION)
 
 
@@ -78,7 +88,9 @@ def _idx_pair(name: str, split: str, classes: tuple[str, ...]) -> Images:
 
 
 def cifar10(split: str = "train") -> Images:
-    """Ten kinds of things, 32x32 in color, from lossy JPEG files; split "train" (50,000) or "test" (10,000)."""
+    """Ten kinds of things, uint8 (N, 3, 32, 32), from lossy JPEG files, so that results differ a little from those on the
+    original files; split "train" (50,000; takes some 8 s to unpack) or "test" (10,000). Source: Krizhevsky, 2009.
+    """
     one_of(split, "train", "test")
     return labelled(_below(split, members(fetch("cifar10-jpeg/cifar10-jpeg.tar.xz"))))
 
@@ -94,7 +106,9 @@ def _below(folder: str, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[st
 
 
 def omniglot(part: int = 1) -> Images:
-    """Characters of five alphabets, 105x105, black on white; part 1 or 2. A class is "alphabet/character"."""
+    """Characters of five alphabets, uint8 (N, 1, 105, 105), black (0) on white (255); part 1 (2,720) or 2 (3,120). A class is
+    "alphabet/character", of 20 examples. Source: Lake et al., 2015.
+    """
     one_of(part, 1, 2)
     files = members(fetch(f"omniglot/images_background_small{part}.zip"))
     return labelled((name.split("/", 1)[1].rpartition("/")[0], content) for name, content in files if name.endswith(".png"))
