@@ -34,8 +34,9 @@ environment = {
 #     fork = True             # if not, each section's process is started anew: slower, with the same result, and what
 #                             # happens anyway on macOS, or where `warm` leaves a thread
 
-# Modules of the library, by their dotted names, that may use the network while blocks run: none yet.
-network: tuple[str, ...] = ()
+# Modules of the library, by their dotted names, that may use the network while blocks run, with what they contain: those
+# that fetch data sets. A checksum vouches for what they bring; so they are no input of a section.
+network: tuple[str, ...] = ("dlkit.data.downloading",)
 
 
 # Packages that take long to import. Sections that import none of them do not wait for it.

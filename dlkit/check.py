@@ -17,7 +17,7 @@ def report() -> tuple[list[str], bool]:
     if missing:
         lines.append(f"          missing: {', '.join(missing)}; mend: pip install 'deep-learning-that-runs[run]'")
     lines += [f"devices   {line}" for line in devices()] if "torch" not in missing else []
-    lines += [f"data      {line}" for line in data()] if "pooch" not in missing else []
+    lines += [f"data      {line}" for line in data()] if not {"pooch", "filelock"} & set(missing) else []
     return lines, not missing
 
 
@@ -51,15 +51,17 @@ def devices() -> list[str]:
 def data() -> list[str]:
     """How much of the catalogue is in the cache, and where the rest would come from."""
     from dlkit.data import cache, sets
-    from dlkit.data.fetching import stands
+    from dlkit.data.store import stands
 
-    whole = {name for name, held in sets().items() if all(stands(file) for file in held.files.values() if not file.name.endswith(".SHA256SUMS"))}
-    lines = [f"{len(whole)} of {len(sets())} sets in {cache()}"]
+    usual = [held for held in sets().values() if not held.off_mirror]
+    whole = [held for held in usual if all(stands(file) for file in held.wanted)]
+    lines = [f"{len(whole)} of {len(usual)} sets in {cache()}"]
     mirror = os.environ.get("DLKIT_MIRROR", "")
     if mirror and not mirror.startswith("http") and not Path(mirror).is_dir():
         lines.append(f"DLKIT_MIRROR is {mirror}, which is no folder; mend: name one that holds the files as set/name, or unset it")
     elif mirror:
         lines.append(f"mirror: {mirror}")
-    if len(whole) < len(sets()):
-        lines.append("a set is fetched when a section first asks for it; all at once: python -m dlkit.data fetch --all")
+    if len(whole) < len(usual):
+        size = sum(held.bytes for held in usual if held not in whole) / 1e6
+        lines.append(f"a set is fetched when a section first asks for it; all at once ({size:.0f} MB): python -m dlkit.data fetch --all")
     return lines

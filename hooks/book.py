@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -108,12 +109,25 @@ class Book:
     def runtime(self) -> dict[str, str]:
         """The book's own page of code is a unit, too: it sets the seeds. What only makes blocks faster, or sets them a
         limit, is left out of it."""
-        path = self.source / "_runtime.py"
-        if not path.exists():
+        if self._runtime is None:
             return {}
-        tree = keys.parse(path, self.root)
-        tree.body = [node for node in tree.body if not LIMITS & _names(node)]
-        return {"_runtime": keys.digest(keys.form(tree))}
+        counts = [node for node in self._runtime.body if not LIMITS & _names(node)]
+        return {"_runtime": keys.digest(keys.form(ast.Module(counts, [])))}
+
+    @cached_property
+    def network(self) -> tuple[str, ...]:
+        """The modules that `_runtime.py` lets use the network, and that fetch data."""
+        found: tuple[str, ...] = ()
+        for node in self._runtime.body if self._runtime else ():
+            if "network" in _names(node) and isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+                with suppress(ValueError):  # it is worked out there: then what fetches is an input like all else
+                    found = tuple(ast.literal_eval(node.value))
+        return found
+
+    @cached_property
+    def _runtime(self) -> ast.Module | None:
+        path = self.source / "_runtime.py"
+        return keys.parse(path, self.root) if path.exists() else None
 
     @cached_property
     def pinned(self) -> dict[str, str]:

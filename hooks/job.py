@@ -70,6 +70,7 @@ class Result:
     failures: list[Failure] = field(default_factory=list)
     packages: set[str] = field(default_factory=set)  # modules that blocks and the library imported, by top-level name
     files: set[str] = field(default_factory=set)  # that they opened to read
+    data: set[str] = field(default_factory=set)  # files of a catalogue, as `catalogue#name`
     modules: set[str] = field(default_factory=set)  # of the library, that were loaded
     whole: set[str] = field(default_factory=set)  # those of which anything may have run
     units: set[str] = field(default_factory=set)  # functions of the library that ran

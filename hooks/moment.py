@@ -84,7 +84,7 @@ def look(book: Book) -> Files:
 def changed(done: Outcome, before: Files, after: Files) -> bool:
     """Whether a file that a run has read, or may have read, was written while it ran."""
     found = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    return bool(found if done.uses is None else found & done.uses.data.keys())
+    return bool(found if done.uses is None else found & {part for name in done.uses.data for part in (name, name.partition("#")[0])})
 
 
 def edited(state: State, book: Book) -> float:

@@ -17,6 +17,7 @@ from hooks.capture import NUMBERS, terminal
 from hooks.events import Events
 from hooks.job import Failure, Job, Result
 from hooks.launch import UNABLE, Launch
+from hooks.watch import NOTES
 
 LAST = 2000  # bytes of the last words that are told
 SILENT = 120.0  # seconds for the machine's own part between blocks
@@ -67,7 +68,7 @@ class Child:
             result.failures.append(failure)
         elif kind == "used":
             notes = what[0]
-            for name in ("packages", "files", "modules", "whole", "units"):
+            for name in NOTES:
                 getattr(result, name).update(notes[name])
             result.versions.update(self.launch.distributions.versions(notes["packages"]))
             result.listed |= notes["listed"]

@@ -1,7 +1,9 @@
 """Which units of the library, data files and packages a run used; and whether they have changed since.
 
 `watch.py` observes, in the section's own process. Here its notes become what is recorded, and that is compared with
-the repository, never with the machine: a package with its line in constraints.txt, a file with its SHA-256.
+the repository, never with the machine: a package with its line in constraints.txt, a file with its SHA-256, a data set
+with the SHA-256 that the library's catalogue promises, wherever on this machine it lay. So what fetches data sets is no
+input either: a checksum vouches for what it brings, and whether it ran depends on the machine.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from hooks import keys
+from hooks import keys, promises
 from hooks.book import Book, canonical, public
 from hooks.job import Result
 from hooks.records import Record, Uses
@@ -30,17 +32,19 @@ ELSEWHERE = {".git", ".venv", ".cache", "site", "node_modules", "__pycache__", "
 
 def identify(book: Book, section: Section, result: Result) -> Uses:
     """What a run used, as it is recorded."""
-    units = {name: book.units[name] for name in sorted(_units(book, section, result))}
+    units = {name: book.units[name] for name in sorted(_units(book, section, result)) if not _fetches(book, name)}
     files = set(result.files)
     if DOCUMENTATION & _mentioned(section):  # docstrings are no part of units
         files.update(str(path) for module, path in book.library.files().items() if module in result.modules)
+    promised = {name: promises.sha256(book, name) for name in sorted(result.data)}
+    files -= {str(book.path(name.partition("#")[0])) for name in promised}
     data = {}
     for name in sorted(files):
         path = Path(name)
-        if path.is_file() and _is_data(book, path):
-            data[path.relative_to(book.root).as_posix()] = sha256(path)
+        if path.is_file() and _is_data(book, path) and (value := sha256(path)) not in promised.values():  # else a data set, kept here
+            data[path.relative_to(book.root).as_posix()] = value
     packages = {name: public(version) for name, version in sorted(result.versions.items())}
-    return Uses({**units, **book.runtime}, data, packages)
+    return Uses({**units, **book.runtime}, data | promised, packages)
 
 
 def _units(book: Book, section: Section, result: Result) -> set[str]:
@@ -95,6 +99,11 @@ def _is_data(book: Book, path: Path) -> bool:
     return not ELSEWHERE & set(inside.parts) and path.suffix not in (".md", ".pyc")
 
 
+def _fetches(book: Book, unit: str) -> bool:
+    """Whether a unit belongs to what may use the network."""
+    return any(f"{unit}.".startswith((f"{module}.", f"{module}:")) for module in book.network)
+
+
 @dataclass(frozen=True)
 class Change:
     """One thing that is not as it was when a section last ran."""
@@ -116,6 +125,9 @@ def changes(book: Book, uses: Uses) -> list[Change]:
             found.append(Change("unit", unit, f"{what} has changed" if unit in now else f"`{unit}` is gone"))
     for name, value in sorted(uses.data.items()):
         path = book.path(name)
+        if "#" in name:
+            found += [Change("data", name, said)] if (said := promises.changed(book, name, value)) else []
+            continue
         if not path.is_file():
             found.append(Change("data", name, f"the file {name} is missing"))
         elif sha256(path) != value:

@@ -35,7 +35,7 @@ STARTED = ("subprocess.Popen", "os.posix_spawn", "os.system", "os.spawn", "os.st
 LOOKS = ("__code__", "__defaults__", "__kwdefaults__")  # of a function: its signature is read, or its body
 TRACKER = "resource_tracker import main"  # a helper of multiprocessing, or joblib's of that name: it runs nothing of ours
 SESSION = 15  # where `fork_exec` is told whether a process gets a session of its own
-NOTES = ("modules", "whole", "units", "packages", "files")
+NOTES = ("modules", "whole", "units", "packages", "files", "data")
 
 
 class Watch:
@@ -45,6 +45,7 @@ class Watch:
         self.root, self.library, self.tell = root, library, imported
         self.packages: set[str] = set()
         self.files: set[str] = set()
+        self.data: set[str] = set()  # data sets, as `catalogue#name`: where its checksum stands
         self.modules: list[tuple[str, dict[str, int], list[int]]] = []  # as they were executed: name, units, marks
         self.places: dict[tuple[str, int], tuple[list[int], int]] = {}  # file and first line of a unit -> its mark
         self.found: set[str] = set()  # modules that were looked for, and are there
@@ -100,6 +101,9 @@ class Watch:
         elif event == "os.exec":  # this process becomes another one
             self.became += 1
             self.leave()
+        elif event == f"{self.library}.data":  # the library tells that a file of a catalogue is used: a JSON file, its name there
+            catalogue, name = args
+            self.data.add(f"{os.path.relpath(catalogue, self.root)}#{name}")
 
     def _opened(self, path: str) -> None:
         self.files.add(path)
@@ -184,6 +188,7 @@ class Watch:
             "units": sorted(ran),
             "packages": sorted(self.packages - {self.library}),
             "files": sorted(self.files),
+            "data": sorted(self.data),
             "listed": self.listed,
             "processes": self.processes,
             "parent": self.parent,

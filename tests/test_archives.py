@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,41 @@ def test_a_trick_is_an_error_that_leaves_nothing(trick: str, tmp_path: Path) -> 
     with pytest.raises(DataError, match=why):
         extract(path, tmp_path / "out", limit=9, count=3)
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz", "zip"])
+def test_a_bomb_is_not_unpacked(mode: str, tmp_path: Path) -> None:
+    """50 MB of zeros, in an archive of some kB: no more is read than the limit says."""
+    path = tmp_path / "pack"
+    if mode == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as pack, pack.open("zeros", "w") as zeros:
+            for _ in range(50):
+                zeros.write(bytes(1_000_000))
+    else:
+        with tarfile.open(path, mode, **({"preset": 0} if mode == "w:xz" else {"compresslevel": 1})) as tarred:  # type: ignore[call-overload]
+            info = tarfile.TarInfo("zeros")
+            info.size = 50_000_000
+            tarred.addfile(info, Zeros())
+    assert path.stat().st_size < 500_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="more than 10,000 bytes when unpacked"):
+            extract(path, tmp_path / "out", limit=10_000)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+    assert list(tmp_path.iterdir()) == [path]
+
+
+class Zeros(io.RawIOBase):
+    def read(self, count: int = -1) -> bytes:
+        return bytes(count)
+
+
+def test_a_sparse_member_is_refused(tmp_path: Path) -> None:
+    """It says it is larger than what the archive holds of it."""
+    with pytest.raises(DataError, match="a link or a device"):
+        extract(tar(tmp_path / "pack", special("holes", tarfile.GNUTYPE_SPARSE)), tmp_path / "out")
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w:bz2", "zip"])

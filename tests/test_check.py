@@ -16,7 +16,7 @@ def test_it_tells_of_versions_devices_and_data(tmp_path: Path, monkeypatch: pyte
     said = capsys.readouterr().out
     assert f"torch {torch.__version__}" in said
     assert ("cuda:0" in said) == torch.cuda.is_available()
-    assert f"0 of {len(sets())} sets in {tmp_path}" in said
+    assert f"0 of {sum(not held.off_mirror for held in sets().values())} sets in {tmp_path}" in said
     assert "which is no folder; mend:" in said
 
 

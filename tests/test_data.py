@@ -13,8 +13,9 @@ from dlkit.data import images, scenes, sets, tables, text
 
 def test_the_catalogue_is_whole() -> None:
     """Each file has a checksum, and an address or what it is rebuilt from; each set a licence and a citation."""
-    assert len(sets()) == 31
-    files = [file for held in sets().values() for file in held.files.values()]
+    usual = [held for held in sets().values() if not held.off_mirror]
+    assert (len(usual), len(sets())) == (31, 40)
+    files = [file for held in usual for file in held.files.values()]
     assert len(files) == 69
     assert sum(file.bytes for file in files) == 145_834_596
     for file in files:
@@ -23,6 +24,7 @@ def test_the_catalogue_is_whole() -> None:
         assert file.what
         assert file.expect
     assert all(held.licence and held.citation for held in sets().values())
+    assert all(file.urls and len(file.sha256) == 64 and held.substitute for held in sets().values() if held.off_mirror for file in held.wanted)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,7 @@ def test_idx(name: str, split: str, count: int, mean: float, std: float) -> None
     loaded = {"mnist": images.mnist, "fashion-mnist": images.fashion_mnist}[name](split)
     assert loaded.images.shape == (count, 1, 28, 28)
     assert (loaded.images.dtype, loaded.labels.dtype) == (torch.uint8, torch.int64)
+    assert (loaded.images.min(), loaded.images.max()) == (0, 255)
     pixels = loaded.floats()
     assert (round(pixels.mean().item(), 4), round(pixels.std().item(), 4)) == (mean, std)
     counts = torch.bincount(loaded.labels).tolist()
@@ -60,7 +63,11 @@ def test_cifar10() -> None:
     assert torch.bincount(test.labels).tolist() == [1000] * 10
     assert train.classes == test.classes == ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
     pixels = train.floats()
-    assert pixels.mean((0, 2, 3)).tolist() == pytest.approx([0.4913, 0.4821, 0.4465], abs=2e-4)
+    assert pixels.mean((0, 2, 3)).tolist() == pytest.approx([0.4913, 0.4821, 0.4465], abs=6e-5)
+    assert pixels.std((0, 2, 3)).tolist() == pytest.approx([0.2452, 0.2428, 0.2606], abs=6e-5)
+    near = torch.cdist(test.floats()[::10].flatten(1), pixels[::5].flatten(1)).topk(10, largest=False).indices
+    right = train.labels[::5][near].mode(1).values == test.labels[::10]
+    assert 0.27 < right.float().mean() < 0.37  # ten neighbors among 10,000 images; chance is 0.1
 
 
 def test_omniglot() -> None:
@@ -97,9 +104,10 @@ def test_masks() -> None:
     need("camvid-small")
     train, val = scenes.camvid("train"), scenes.camvid("val")
     assert (train.images.shape, val.images.shape) == ((62, 3, 360, 480), (17, 3, 360, 480))
-    assert train.masks.shape == (62, 360, 480)
+    assert (train.masks.shape, val.masks.shape) == ((62, 360, 480), (17, 360, 480))
     counts = torch.bincount(torch.cat([train.masks.flatten(), val.masks.flatten()]).long(), minlength=12)
     shares = [0.1488, 0.2447, 0.009, 0.3095, 0.0541, 0.1133, 0.0099, 0.0155, 0.051, 0.0059, 0.0071, 0.0312]
+    assert counts.all()
     assert (counts / counts.sum()).tolist() == pytest.approx(shares, abs=6e-5)
 
 
@@ -127,11 +135,26 @@ def test_tables(name: str, load, shape: tuple[int, int], missing: int) -> None: 
     assert table.frame().shape == shape
 
 
+COLUMNS = {
+    tables.california_housing: [
+        *("longitude", "latitude", "housing_median_age", "total_rooms", "total_bedrooms", "population", "households", "median_income"),
+        *("median_house_value", "ocean_proximity"),
+    ],
+    tables.auto_mpg: ["mpg", "cylinders", "displacement", "horsepower", "weight", "acceleration", "model_year", "origin", "name"],
+    tables.penguins: ["species", "island", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex", "year"],
+    tables.ett: ["date", "HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"],
+    tables.series: ["Month", "Passengers"],
+    lambda: tables.series("daily-min-temperatures"): ["Date", "Temp"],
+    lambda: tables.series("monthly-sunspots"): ["Month", "Sunspots"],
+}
+
+
 def test_what_the_tables_hold() -> None:
-    need("california-housing", "penguins", "adult", "ett", "airfoil")
+    need("california-housing", "penguins", "adult", "ett", "airfoil", "auto-mpg", "series")
     housing = tables.california_housing()
     assert round(housing["median_house_value"].mean()) == 206856
     assert list(housing)[-1] == "ocean_proximity"
+    assert all(list(load()) == columns for load, columns in COLUMNS.items())
     assert Counter(tables.penguins()["species"].tolist()) == {"Adelie": 152, "Gentoo": 124, "Chinstrap": 68}
     assert Counter(tables.adult()["income"].tolist()) == {"<=50K": 24720, ">50K": 7841}
     assert Counter(tables.adult("test")["income"].tolist()) == {"<=50K": 12435, ">50K": 3846}
@@ -148,6 +171,10 @@ def test_works(name: str, characters: int, words: int, distinct: int) -> None:
     need(name)
     held = text.work(name)
     assert (len(held), len(held.split()), len(set(held))) == (characters, words, distinct)
+    if name == "tiny-shakespeare":
+        assert held.count("\n") == 40000
+    if name == "novels":
+        assert len(set(held.split())) == 67773
 
 
 @pytest.mark.parametrize(("split", "tokens", "distinct", "unknown"), [("valid", 217646, 13776, 11718), ("test", 245569, 14142, 15218)])
@@ -169,7 +196,9 @@ def test_pairs() -> None:
     need("fra-eng", "multi30k")
     pairs = text.french()
     assert (len(pairs), pairs[0]) == (142787, ("Go.", "Va !"))
-    assert [len(text.multi30k(split, "fr", "en")) for split in ("train", "val", "test")] == [29000, 1014, 1000]
+    assert sum(len(english.split()) <= 5 for english, _ in pairs) == 64418
+    for source, target in (("fr", "en"), ("en", "de")):
+        assert [len(text.multi30k(split, source, target)) for split in ("train", "val", "test")] == [29000, 1014, 1000]
     german, english = text.multi30k()[0]
     assert german.startswith("Zwei junge weiße Männer")
     assert english.startswith("Two young, White males")

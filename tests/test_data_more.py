@@ -9,7 +9,7 @@ import pytest
 import torch
 from datasets import need
 
-from dlkit.data import DataError, audio, batches, graphs, ratings, words
+from dlkit.data import DataError, audio, batches, graphs, ratings, tokens, words
 
 
 def test_sound() -> None:
@@ -65,6 +65,7 @@ def test_vectors_and_questions() -> None:
     need("glove-50d-5k", "word-tests")
     vectors = words.glove()
     assert vectors.vectors.shape == (5050, 50)
+    assert vectors.vectors.isfinite().all()
     assert vectors["the"][:3].tolist() == pytest.approx([0.418, 0.24968, -0.41242])
     kinds = words.analogies()
     questions = [tuple(word.lower() for word in question) for kind in kinds.values() for question in kind]
@@ -72,6 +73,8 @@ def test_vectors_and_questions() -> None:
     covered = torch.tensor([[vectors.numbers[word] for word in question] for question in questions if all(word in vectors for word in question)])
     assert len(covered) == 3006
     unit = torch.nn.functional.normalize(vectors.vectors)
+    queen = unit @ (unit[vectors.numbers["king"]] - unit[vectors.numbers["man"]] + unit[vectors.numbers["woman"]])
+    assert [vectors.words[n] for n in queen.topk(2).indices] == ["king", "queen"]  # the question's own word, then the answer
     a, b, c, d = covered.T
     scores = torch.nn.functional.normalize(unit[b] - unit[a] + unit[c]) @ unit.T
     scores.scatter_(1, covered[:, :3], -2.0)
@@ -122,3 +125,27 @@ def test_batches_refuse_what_cannot_be() -> None:
         batches.Batches(torch.arange(2), torch.arange(3), batch_size=1)
     with pytest.raises(ValueError, match="at least 1"):
         batches.Batches(torch.arange(2), batch_size=0)
+
+
+def test_buckets_hold_sequences_of_like_length() -> None:
+    draw = torch.Generator().manual_seed(1)
+    lengths = torch.randint(1, 50, (1003,), generator=draw).tolist()
+    found = batches.buckets(lengths, 32, shuffle=True)
+    assert sorted(number for batch in found for number in batch) == list(range(1003))
+    assert sorted(map(len, found)) == [11, *[32] * 31]
+    padding = sum(max(lengths[n] for n in batch) * len(batch) - sum(lengths[n] for n in batch) for batch in found)
+    assert padding < 0.04 * sum(lengths)  # 0.9 in batches drawn at random
+    assert found == batches.buckets(lengths, 32, shuffle=True)
+    other = batches.buckets(lengths, 32, shuffle=True, seed=1)
+    assert {frozenset(batch) for batch in found} != {frozenset(batch) for batch in other}
+    starts = [lengths[batch[0]] for batch in found]
+    assert starts != sorted(starts)
+    assert batches.buckets([], 4) == []
+    with pytest.raises(ValueError, match="at least 1"):
+        batches.buckets([1], 0)
+
+
+def test_buckets_are_a_batch_sampler_for_torch() -> None:
+    texts = [[1] * n for n in (3, 1, 2, 5)]
+    batched = torch.utils.data.DataLoader(texts, batch_sampler=batches.buckets([3, 1, 2, 5], 2), collate_fn=tokens.pad)
+    assert [lengths.tolist() for _, lengths in batched] == [[1, 2], [3, 5]]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from upstream import GOOD, Server, left
 
 import dlkit.data.__main__ as command
-from dlkit.data import DataError, downloading, fetching
+from dlkit.data import DataError, fetching
 from dlkit.data.catalogue import File
+from dlkit.data.downloading import web
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -60,8 +65,15 @@ FAULTS = {
 }
 
 
+@pytest.fixture
+def impatient(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silent server is given up soon; the others may be slow, on a busy machine."""
+    if fault == "silent":
+        monkeypatch.setattr(web, "SILENCE", 0.5)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_passed_over_for_the_next_source(fault: str, toy: File, server: Server, tmp_path: Path) -> None:
+def test_a_fault_is_passed_over_for_the_next_source(fault: str, toy: File, server: Server, tmp_path: Path, impatient: None) -> None:
     said, _ = FAULTS[fault]
     server.says = {"/first": said, "/second": GOOD} if said is not None else {"/second": GOOD}  # type: ignore[dict-item]
     assert fetching.fetch("toy/toy.txt").read_bytes() == GOOD
@@ -70,7 +82,7 @@ def test_a_fault_is_passed_over_for_the_next_source(fault: str, toy: File, serve
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_without_another_source_it_is_a_clear_error(fault: str, toy: File, server: Server, tmp_path: Path) -> None:
+def test_without_another_source_it_is_a_clear_error(fault: str, toy: File, server: Server, tmp_path: Path, impatient: None) -> None:
     said, why = FAULTS[fault]
     server.says = {"/first": said, "/second": said} if said is not None else {}  # type: ignore[dict-item]
     began = time.monotonic()
@@ -98,8 +110,62 @@ def test_an_unreachable_mirror_is_named(toy: File, tmp_path: Path, monkeypatch: 
 def test_a_cache_that_cannot_be_written(toy: File, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("DLKIT_CACHE", str(tmp_path / "file" / "cache"))
-    with pytest.raises(DataError, match=r"cannot be written .* set DLKIT_CACHE"):
+    with pytest.raises(DataError, match=r"cannot be written \(Not a directory\).*\n.*set DLKIT_CACHE to a folder that can"):
         fetching.fetch("toy/toy.txt")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folder that nobody may write is Linux's")
+def test_a_read_only_cache(toy: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DLKIT_CACHE", "/proc/dlkit")
+    with pytest.raises(DataError, match=r"the cache /proc/dlkit cannot be written .*\n.*set DLKIT_CACHE"):
+        fetching.fetch("toy/toy.txt")
+
+
+def test_what_is_in_the_cache_needs_no_writing(toy: File, server: Server, tmp_path: Path) -> None:
+    server.says["/first"] = GOOD
+    fetching.fetch("toy/toy.txt")
+    shutil.rmtree(tmp_path / "cache" / ".locks")
+    before = sorted((tmp_path / "cache").rglob("*"))
+    (tmp_path / "cache").chmod(0o555)
+    try:
+        assert fetching.fetch("toy/toy.txt").read_bytes() == GOOD
+    finally:
+        (tmp_path / "cache").chmod(0o755)
+    assert sorted((tmp_path / "cache").rglob("*")) == before
+
+
+@pytest.mark.parametrize("source", ["upstream", "a mirror folder"])
+def test_a_full_disk(source: str, toy: File, server: Server, tmp_path: Path) -> None:
+    """The system lets the process write no file of more than 10,000 bytes: the second address is not asked."""
+    server.says = {"/first": GOOD, "/second": GOOD}
+    mirror = tmp_path / "mirror" / "names"
+    mirror.mkdir(parents=True)
+    (mirror / "names.txt").write_bytes(GOOD)
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))\n"
+    done = child(limit + "fetch('names/names.txt')", toy, DLKIT_MIRROR="" if source == "upstream" else str(tmp_path / "mirror"))
+    said = done.communicate(timeout=120)[1]
+    assert done.returncode == 1
+    assert f"the cache {tmp_path / 'cache'} cannot be written (File too large); names.txt needs 32,000 bytes." in said
+    assert "make room there, or set DLKIT_CACHE" in said
+    assert server.asked == (["/first"] if source == "upstream" else [])
+    assert left(tmp_path / "cache") == []
+
+
+def test_an_address_that_does_not_answer(toy: File, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mirror whose queue is full: connections wait, until the time for it is over. Then upstream is asked."""
+    monkeypatch.setattr(web, "CONNECT", 0.3)
+    server.says["/first"] = GOOD
+    with socket.socket() as deaf, ExitStack() as stack:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(8):
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(deaf.getsockname())
+        monkeypatch.setenv("DLKIT_MIRROR", f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        assert fetching.fetch("toy/toy.txt").read_bytes() == GOOD
+    assert server.asked == ["/first"]
+    assert left(tmp_path / "cache") == ["toy/toy.txt"]
 
 
 def test_what_a_killed_download_left_is_thrown_away(toy: File, server: Server, tmp_path: Path) -> None:
@@ -112,8 +178,8 @@ def test_what_a_killed_download_left_is_thrown_away(toy: File, server: Server, t
 
 
 def test_a_server_that_drips_is_given_up(toy: File, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloading, "PATIENCE", 0.1)
-    monkeypatch.setattr(downloading, "SLOWEST", 1_000_000)
+    monkeypatch.setattr(web, "PATIENCE", 0.1)
+    monkeypatch.setattr(web, "SLOWEST", 1_000_000)
     server.says = {"/first": "drips", "/second": GOOD}
     assert fetching.fetch("toy/toy.txt").read_bytes() == GOOD
     assert left(tmp_path / "cache") == ["toy/toy.txt"]
@@ -144,6 +210,17 @@ def test_a_process_killed_in_a_download_leaves_no_lock_and_no_half(toy: File, se
     assert heir.wait(60) == 0, heir.communicate()
     heir.communicate()
     assert left(tmp_path / "cache") == ["names/names.txt"]
+
+
+def test_a_download_that_is_interrupted_leaves_nothing(toy: File, server: Server, tmp_path: Path) -> None:
+    server.says["/first"] = "drips"
+    victim = child("fetch('names/names.txt')", toy)
+    while not list((tmp_path / "cache").glob(".partial/*/*")):
+        assert victim.poll() is None
+        time.sleep(0.01)
+    victim.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in victim.communicate(timeout=60)[1]
+    assert left(tmp_path / "cache") == []
 
 
 def test_threads_that_want_the_same_file_fetch_it_once(toy: File, server: Server) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from dlkit.data import downloading
 from dlkit.data.catalogue import DataSet, File
 
 GOOD = b"weights\n" * 4000
@@ -41,7 +40,8 @@ class Answer(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if said == "silent":
-            time.sleep(3)
+            while not self.server.closing:
+                time.sleep(0.01)
             return
         while said == "drips" and not self.server.closing:
             self.wfile.write(b"x" * 64)
@@ -73,7 +73,6 @@ def toy(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> File
         monkeypatch.setattr(f"dlkit.data.{module}.sets", lambda: held)
     monkeypatch.setenv("DLKIT_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("DLKIT_MIRROR", raising=False)
-    monkeypatch.setattr(downloading, "SILENCE", 0.5)
     return file
 
 

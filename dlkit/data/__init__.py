@@ -1,22 +1,27 @@
 """Data sets: the catalogue, how its files are fetched, and loaders for each kind, each loaded when it is first asked for."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlkit.data.catalogue import DataError, find, sets
-from dlkit.data.fetching import cache, fetch, fetch_all
+
+if TYPE_CHECKING:
+    from dlkit.data.fetching import fetch, fetch_all
+    from dlkit.data.store import cache
 
 __all__ = ["DataError", "cache", "fetch", "fetch_all", "find", "sets"]
 
 _LOADERS = {
     "audio": ("spoken_digits",),
-    "batches": ("Batches", "loader"),
+    "batches": ("Batches", "buckets", "loader"),
     "builtin": ("breast_cancer", "diabetes", "digits", "iris", "wine"),
+    "fetching": ("fetch", "fetch_all"),
     "generated": ("arithmetic", "copying", "glyphs", "recall", "shapes"),
     "graphs": ("cora", "karate_club"),
     "images": ("cifar10", "fashion_mnist", "mnist", "omniglot", "painting"),
     "ratings": ("movielens",),
     "scenes": ("bccd", "camvid"),
+    "store": ("cache",),
     "tables": ("adult", "airfoil", "auto_mpg", "california_housing", "ett", "penguins", "series"),
     "text": ("breaking_nli", "french", "instructions", "multi30k", "names", "rotten_tomatoes", "sick", "sst2", "work"),
     "tokens": ("Vocabulary", "pad", "tokenize", "windows"),

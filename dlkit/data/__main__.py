@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from dlkit.data.catalogue import DataError, DataSet, find, sets
-from dlkit.data.fetching import cache, cached, fetch_all, stands
+
+try:
+    from dlkit.data.fetching import fetch_all
+    from dlkit.data.store import cache, cached, stands
+
+    cache()
+except ModuleNotFoundError as error:
+    raise SystemExit(f"data sets need {error.name}, which is missing; mend: pip install 'deep-learning-that-runs[run]'") from None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,26 +24,32 @@ def main(arguments: list[str] | None = None) -> int:
     commands.add_parser("list", help="names, sizes, licences, and what is in the cache")
     command = commands.add_parser("fetch", help="bring sets into the cache")
     command.add_argument("names", nargs="*", metavar="NAME")
-    command.add_argument("--all", action="store_true", help="every set")
+    command.add_argument("--all", action="store_true", help="every set that mirrors may hold")
     commands.add_parser("verify", help="the checksum of every cached file")
     chosen = parser.parse_args(arguments)
     if chosen.command == "fetch":
         if not chosen.names and not chosen.all:
             parser.error("fetch: which sets? Give names, or --all; python -m dlkit.data list shows them.")
-        return _fetch(list(sets()) if chosen.all else chosen.names)
+        return _fetch([name for name, held in sets().items() if not held.off_mirror] if chosen.all else chosen.names)
     return _list() if chosen.command == "list" else _verify()
 
 
 def _list() -> int:
     width = max(map(len, sets()))
     for name, held in sets().items():
-        print(f"{name:<{width}}  {held.bytes / 1e6:6.1f} MB  {_state(held):<7}  {held.licence}")
-    print(f"The cache: {cache()}")
+        if not held.off_mirror:
+            print(f"{name:<{width}}  {held.bytes / 1e6:6.1f} MB  {_state(held):<7}  {held.licence}")
+    if any(held.off_mirror for held in sets().values()):
+        print("\nFrom upstream alone, on no mirror, and without a loader:")
+    for name, held in sets().items():
+        if held.off_mirror:
+            print(f"{name:<{width}}  {held.bytes / 1e6:6.1f} MB  {_state(held):<7}  {held.off_mirror}; in its place: {held.substitute}")
+    print(f"\nThe cache: {cache()}")
     return 0
 
 
 def _state(held: DataSet) -> str:
-    there = [stands(file) is not None for file in held.files.values() if not file.name.endswith(".SHA256SUMS")]
+    there = [stands(file) is not None for file in held.wanted]
     return "cached" if all(there) else "partly" if any(there) else ""
 
 
@@ -64,4 +78,10 @@ def _verify() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    try:
+        status = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    raise SystemExit(status)

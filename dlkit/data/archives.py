@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
@@ -18,7 +20,8 @@ from dlkit.data.catalogue import DataError
 BYTES = 1 << 30  # of all members together
 MEMBERS = 200_000
 PLAIN = re.compile(r"(?:[A-Za-z0-9_][\w.-]*/)*[A-Za-z0-9_][\w.-]*", re.ASCII)  # no part begins with a point
-Opened = Callable[[], IO[bytes]]
+Read = Callable[[int], bytes]  # at most so many bytes of a member
+BUFFER = 1 << 20
 
 
 def members(archive: Path, limit: int = BYTES, count: int = MEMBERS) -> Iterator[tuple[str, bytes]]:
@@ -30,7 +33,7 @@ def members(archive: Path, limit: int = BYTES, count: int = MEMBERS) -> Iterator
     seen: set[str] = set()
     left = limit
     try:
-        for number, (name, is_file, opened) in enumerate(_entries(archive), 1):
+        for number, (name, is_file, read) in enumerate(_entries(archive), 1):
             if number > count:
                 raise DataError(f"{archive.name}: more than {count:,} members")
             if not is_file:
@@ -39,8 +42,7 @@ def members(archive: Path, limit: int = BYTES, count: int = MEMBERS) -> Iterator
             if checked in seen:
                 raise DataError(f"{archive.name}: member {name!r} comes twice")
             seen.add(checked)
-            with opened() as stream:
-                content = stream.read(left + 1)  # what is read counts, whatever the header says
+            content = read(left + 1)  # what is read counts, whatever the header says
             left -= len(content)
             if left < 0:
                 raise DataError(f"{archive.name}: more than {limit:,} bytes when unpacked")
@@ -53,21 +55,41 @@ def members(archive: Path, limit: int = BYTES, count: int = MEMBERS) -> Iterator
         raise
 
 
-def _entries(archive: Path) -> Iterator[tuple[str, bool, Opened]]:
-    """Name, whether it is a file (else a folder), and how to open it; links and devices are errors."""
+def _entries(archive: Path) -> Iterator[tuple[str, bool, Read]]:
+    """Name, whether it is a file (else a folder), and how to read it; links and devices are errors."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as pack:
             for info in pack.infolist():
                 kind = stat.S_IFMT(info.external_attr >> 16)
                 if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
                     raise DataError(f"{archive.name}: member {info.filename!r} is a link or a device")
-                yield info.filename, not info.is_dir(), lambda info=info: pack.open(info)  # type: ignore[misc]
+                yield info.filename, not info.is_dir(), partial(_of_zip, pack, info)
         return
-    with tarfile.open(archive) as tar:
+    with tarfile.open(archive) as packed, _buffered(packed) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
         for member in tar:
-            if not (member.isreg() or member.isdir()):
+            if not (member.isreg() or member.isdir()) or member.issparse():
                 raise DataError(f"{archive.name}: member {member.name!r} is a link or a device")
-            yield member.name, member.isreg(), lambda member=member: tar.extractfile(member)  # type: ignore[misc]
+            yield member.name, member.isreg(), partial(_of_tar, stream, member)
+
+
+def _buffered(packed: tarfile.TarFile) -> IO[bytes]:
+    """The tar itself, unpacked as it is read: large pieces at a time, since tarfile asks for many small ones."""
+    assert packed.fileobj is not None
+    packed.fileobj.seek(0)
+    return io.BufferedReader(packed.fileobj, BUFFER)  # type: ignore[type-var, unused-ignore]
+
+
+def _of_zip(pack: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    with pack.open(info) as stream:
+        return stream.read(most)
+
+
+def _of_tar(stream: IO[bytes], member: tarfile.TarInfo, most: int) -> bytes:
+    stream.seek(member.offset_data)
+    content = stream.read(min(member.size, most))
+    if len(content) < min(member.size, most):
+        raise EOFError("it ends within a member")
+    return content
 
 
 def safe(archive: Path, name: str) -> str:

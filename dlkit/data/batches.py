@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -60,6 +60,27 @@ class Batches:
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on from there."""
         self.seed, self.passes, self.next = state["seed"], state["passes"], state["next"]
+
+
+def buckets(lengths: Sequence[int], batch_size: int, shuffle: bool = False, seed: int = 0) -> list[list[int]]:
+    """Batches of sequences of like length, as numbers of examples, so that little of a padded batch is padding.
+
+    Shuffled, equal lengths are mixed and the batches come in any order, both drawn from `seed`: give each pass another.
+    For `pad`, or as the `batch_sampler` of torch's DataLoader.
+
+    >>> buckets([5, 1, 4, 2], batch_size=2)
+    [[1, 3], [2, 0]]
+
+    Raises:
+        ValueError: batch_size is less than 1.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(lengths), generator=generator).tolist() if shuffle else list(range(len(lengths)))
+    order.sort(key=lengths.__getitem__)
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return [batches[number] for number in torch.randperm(len(batches), generator=generator).tolist()] if shuffle else batches
 
 
 def loader(*tensors: torch.Tensor, batch_size: int, shuffle: bool = False, seed: int = 0, **options: Any) -> DataLoader[Any]:

@@ -30,7 +30,7 @@ class File:
     what: str
     expect: str  # what was found in it when the checksum was taken
     content_sha256: str = ""  # of an archive rebuilt from many upstream files: of the list of its members
-    rebuild: Mapping[str, str] | None = None  # from: an archive, or an address with {member}; prefix: the members' folder there
+    rebuild: Mapping[str, Any] | None = None  # from: an archive, or an address with {member}; prefix: where they are; members: their checksums
 
     @property
     def key(self) -> str:
@@ -48,10 +48,17 @@ class DataSet:
     licence_read: bool  # the licence was read at its source; otherwise it is stated from general knowledge
     citation: str
     files: Mapping[str, File]
+    off_mirror: str = ""  # why mirrors do not hold it: it comes from upstream alone, and has no loader
+    substitute: str = ""  # what to use in its place
+
+    @property
+    def wanted(self) -> list[File]:
+        """The files that are fetched: all but lists of an archive's members, which are known by their checksum."""
+        return [file for file in self.files.values() if not file.name.endswith(".SHA256SUMS")]
 
     @property
     def bytes(self) -> int:
-        return sum(file.bytes for file in self.files.values())
+        return sum(file.bytes for file in self.wanted)
 
 
 @cache
@@ -70,7 +77,7 @@ def _set(name: str, entry: dict[str, Any]) -> DataSet:
         licence = said.get("licence", entry["licence"])
         known = {key: said[key] for key in ("bytes", "sha256", "what", "expect", "content_sha256", "rebuild") if key in said}
         files[file] = File(set=name, name=file, urls=tuple(said["urls"]), licence=licence, **known)
-    return DataSet(name, entry["licence"], entry["licence_source"], entry["licence_read"], entry["citation"], files)
+    return DataSet(name=name, files=files, **{key: said for key, said in entry.items() if key != "files"})
 
 
 def find(name: str) -> DataSet:

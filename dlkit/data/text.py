@@ -1,4 +1,8 @@
-"""Text: whole works, lines with a label, pairs of sentences."""
+"""Text: whole works, lines with a label, pairs of sentences.
+
+Every loader raises DataError where its file cannot be had or is not what the catalogue promises, and ValueError for a
+split or a name that the set does not have.
+"""
 
 from __future__ import annotations
 

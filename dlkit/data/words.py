@@ -1,4 +1,8 @@
-"""Vectors of words, and questions to test them with."""
+"""Vectors of words, and questions to test them with.
+
+Every loader raises DataError where its file cannot be had or is not what the catalogue promises, and ValueError for a
+split or a name that the set does not have.
+"""
 
 from __future__ import annotations
 

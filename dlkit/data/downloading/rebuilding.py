@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dlkit.data.archives import members
 from dlkit.data.catalogue import DataError, File
-from dlkit.data.downloading import download
+from dlkit.data.downloading.web import download
 
 ZIP = 1 << 30  # bytes: a repository's archive has no promised size
 KEEP = {  # which of the upstream archive's members belong to the set
@@ -23,7 +23,6 @@ KEEP = {  # which of the upstream archive's members belong to the set
     "cifar10-jpeg": r"(train|test)/[a-z]+/\d{4}\.jpg",
     "fsdd": r"\d_[a-z]+_\d+\.wav",
 }
-LISTS = Path(__file__).parent  # a list of members stands here for a set whose files are fetched one by one
 
 
 def rebuilt_path(path: Path) -> Path:
@@ -82,9 +81,9 @@ def _from_zip(file: File, source: str, folder: Path) -> Iterator[tuple[str, byte
 
 
 def _one_by_one(file: File, source: str, folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Each member from its own address, by the list that stands beside this file."""
-    for line in (LISTS / f"{file.set}.SHA256SUMS").read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.partition("  ")
+    """Each member from its own address, by the list in the catalogue."""
+    assert file.rebuild is not None
+    for name, digest in file.rebuild["members"].items():
         path = folder / digest
         if not path.exists():  # two members may be equal
             download(source.replace("{member}", name), path, limit=1 << 24, known_hash=f"sha256:{digest}")
