@@ -75,11 +75,12 @@ def beam(model: Any, source_BS: Tensor, start: int, end: int, steps: int, width:
             done_N = done_N[from_N] | (new_N == end)
             if done_N.all():
                 break
-        lengths_N = steps_taken(tokens_NT[:, 1:], end)
+        tokens_NT = tokens_NT[:, 1:]
+        lengths_N = steps_taken(tokens_NT, end)
         scores_BW = scores_BW / lengths_N.view(count, width) ** penalty
-        best_B = scores_BW.argmax(1)
-    chosen_B = rows_B1[:, 0] + best_B
-    return tokens_NT[chosen_B, 1:], scores_BW.gather(1, best_B[:, None])[:, 0]
+        scores_B, best_B = scores_BW.max(1)
+        chosen_B = rows_B1[:, 0] + best_B
+    return tokens_NT[chosen_B, : int(lengths_N[chosen_B].max())], scores_B
 
 
 def steps_taken(tokens_NT: Tensor, end: int) -> Tensor:
