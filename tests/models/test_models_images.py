@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -19,7 +20,7 @@ def count(model: nn.Module) -> int:
 
 
 def dense(*widths: int) -> int:
-    return sum(before * after + after for before, after in zip(widths, widths[1:], strict=False))
+    return sum(before * after + after for before, after in pairwise(widths))
 
 
 def conv(before: int, after: int, kernel: int, bias: bool = True) -> int:
