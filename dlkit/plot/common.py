@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from dlkit.plot import COLORS
+
 Array = np.ndarray[Any, Any]
+SMALL = 160  # pixels
 
 
 def array(values: Any) -> Array:
@@ -36,6 +39,41 @@ def axes(ax: Any, size: tuple[float, float] | None = None) -> Any:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size)[1]
+
+
+def aside(ax: Any, handles: Any = None) -> None:
+    """The legend at the right, outside: inside there is no place that is surely free. The figure grows to hold it."""
+    before, _ = _size(ax.get_legend())
+    options = {} if handles is None else {"handles": handles, "handlelength": 1.0, "handleheight": 1.0}
+    ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small", **options)
+    if len(ax.figure.axes) == 1:
+        wide, high = ax.figure.get_size_inches()
+        more, least = _size(ax.get_legend())
+        ax.figure.set_size_inches(wide - before + more, max(high, least))
+
+
+def _size(legend: Any) -> tuple[float, float]:
+    """Width and height of a legend in inches, roughly."""
+    words = [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    return (0.6 + 0.075 * max(map(len, words)), 0.3 + 0.19 * len(words)) if words else (0.0, 0.0)
+
+
+def color(number: int) -> tuple[float, float, float]:
+    """The color of a class: those of the cycle, then lighter ones, then darker ones.
+
+    >>> len({color(number) for number in range(18)})
+    18
+    """
+    from matplotlib.colors import to_rgb
+
+    turn, toward = [(0.0, 0.0), (0.5, 1.0), (0.45, 0.0)][number // len(COLORS) % 3]
+    red, green, blue = (round((1 - turn) * part + turn * toward, 3) for part in to_rgb(COLORS[number % len(COLORS)]))
+    return red, green, blue
+
+
+def rendering(height: int, width: int) -> str:
+    """How an image is drawn: a small one as it is, to be made larger by who shows it; a large one in the pixels of the page."""
+    return "none" if max(height, width) <= SMALL else "auto"
 
 
 def on(color: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlkit.plot import COLORS
-from dlkit.plot.common import array, axes, on
+from dlkit.plot.common import array, aside, axes, on, rendering
 
 
 def heat(
@@ -53,7 +53,7 @@ def heat(
             raise ValueError(f"there are {count} {what} and {len(labels)} labels: give as many.")
     high_inches = min(max(0.32 * table.shape[0], 1.2), 6.0)
     ax = axes(ax, (min(max(0.5 * table.shape[1], 1.8), 6.0) + 1.0, high_inches + 0.7))
-    shown = ax.imshow(table.astype(float), vmin=low, vmax=high, aspect="auto")
+    shown = ax.imshow(table.astype(float), vmin=low, vmax=high, aspect="auto", interpolation=rendering(*table.shape))
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     for side, labels in (("x", columns), ("y", rows)):
@@ -155,5 +155,5 @@ def trace(points: Any, *, label: str = "", color: str | None = None, ax: Any = N
         ax.set_xlim(view[0])
         ax.set_ylim(view[1])
     if label:
-        ax.legend()
+        aside(ax)
     return ax

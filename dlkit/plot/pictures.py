@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dlkit.plot import COLORS
-from dlkit.plot.common import Array, array, axes, on
+from dlkit.plot.common import SMALL, Array, array, aside, axes, color, on, rendering
 
 WIDEST = 7.2  # inches of a page
+CROWD = 8  # boxes, beyond which labels would hide each other
+AREA = 6.5  # square inches of photographs: a drawing is text, and more of them would make it long
 
 
 def images(pictures: Any, titles: Sequence[Any] | None = None, *, columns: int | None = None, scale: bool = False, ax: Any = None) -> Any:
@@ -20,7 +21,7 @@ def images(pictures: Any, titles: Sequence[Any] | None = None, *, columns: int |
         pictures: (N, H, W), (N, C, H, W) or (N, H, W, C) with 1 or 3 channels, or a list of N of them, of any sizes.
             uint8 from 0 to 255, floats from 0 to 1.
         titles: N words or numbers, to stand above the images.
-        columns: images in a row; None: at most 8, in rows of the same length where that goes.
+        columns: images in a row; None: at most 8, or 4 photographs, in rows of the same length where that goes.
         scale: show each image from its smallest number, black, to its largest, white: for weights and features.
         ax: N Axes to draw in; None: a new figure.
 
@@ -44,10 +45,11 @@ def images(pictures: Any, titles: Sequence[Any] | None = None, *, columns: int |
     if places is None:
         import matplotlib.pyplot as plt
 
-        columns = min(columns or -(-len(shown) // -(-len(shown) // 8)), len(shown))
+        most = 8 if _small(shown) else 4
+        columns = min(columns or -(-len(shown) // -(-len(shown) // most)), len(shown))
         rows = -(-len(shown) // columns)
         high, wide = shown[0].shape[:2]
-        side = min(WIDEST / columns, 1.8)
+        side = min(WIDEST / columns, 1.8, _most(shown))
         size = (side * columns, (side * high / wide + (0.25 if titles is not None else 0.05)) * rows)
         places = np.ravel(plt.subplots(rows, columns, figsize=size, squeeze=False)[1])
     for place in places[len(shown) :]:
@@ -65,7 +67,7 @@ def boxes(image: Any, corners: Any, labels: Any = None, *, classes: Sequence[str
     Args:
         image: (H, W), (C, H, W) or (H, W, C), as in `images`; None: over what `ax` shows.
         corners: (K, 4): left, top, right and bottom in pixels; right and bottom are the first outside.
-        labels: K words or numbers; each has its color.
+        labels: K words or numbers; each has its color. Of more than 8 boxes a legend names them.
         classes: names of the labels 0, 1, ...
         ax: where to draw; None: a new figure.
 
@@ -90,17 +92,23 @@ def boxes(image: Any, corners: Any, labels: Any = None, *, classes: Sequence[str
     for number, (left, top, right, bottom) in enumerate(edges):
         if not (left <= right and top <= bottom):
             raise ValueError(f"box {number} goes from ({left:g}, {top:g}) to ({right:g}, {bottom:g}): left and top come first.")
+    if classes is not None and any(isinstance(kind, int) and not 0 <= kind < len(classes) for kind in kinds):
+        raise ValueError(f"labels go from {min(kinds)} to {max(kinds)}, and there are {len(classes)} classes.")
     order = list(dict.fromkeys(kinds))
     ax = _under(image, ax)
+    crowded, names = len(edges) > CROWD, {}
     for (left, top, right, bottom), kind in zip(edges, kinds, strict=True):
         whole = isinstance(kind, int)
-        color = COLORS[(kind if whole else order.index(kind)) % len(COLORS)]
+        ink = color(kind if whole else order.index(kind))
         # A pixel's middle is a whole number, so its left edge lies half before it.
-        ax.add_patch(Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, fill=False, edgecolor=color, linewidth=2))
-        if labels is not None:
-            said = classes[kind] if classes is not None and whole else str(kind)
-            ground = {"facecolor": color, "edgecolor": "none", "pad": 1.5}
-            ax.text(left - 0.5, top - 0.5, said, color=on(color), fontsize="x-small", va="bottom", bbox=ground)
+        ax.add_patch(Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, fill=False, edgecolor=ink, linewidth=1.2 if crowded else 2))
+        said = classes[kind] if classes is not None and whole else str(kind)
+        names[said] = Rectangle((0, 0), 1, 1, color=ink, linewidth=0, label=said)
+        if labels is not None and not crowded:
+            ground = {"facecolor": ink, "edgecolor": "none", "pad": 1.5}
+            ax.text(left - 0.5, top - 0.5, said, color=on(ink), fontsize="small", va="bottom", bbox=ground)
+    if labels is not None and crowded:
+        aside(ax, list(names.values()))
     return ax
 
 
@@ -127,7 +135,6 @@ def masks(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['line']
     """
-    from matplotlib.colors import to_rgba
     from matplotlib.patches import Patch
 
     numbers = array(mask)
@@ -137,14 +144,16 @@ def masks(
         raise ValueError(f"the mask has shape {numbers.shape}, and the image {picture(image).shape[:2]}: both must be as large.")
     ax = _under(image, ax)
     over = np.zeros((*numbers.shape, 4))
-    found = [int(number) for number in np.unique(numbers) if number != ground]
-    colors = {number: COLORS[(number - (ground == 0)) % len(COLORS)] for number in found}
-    for number, color in colors.items():
-        over[numbers == number] = to_rgba(color, strength)
+    found = [int(number) for number in np.unique(numbers) if ground is None or number != ground]
+    if classes is not None and found and found[-1] >= len(classes):
+        raise ValueError(f"the mask has a {found[-1]}, and there are {len(classes)} classes, from 0 on.")
+    colors = {number: color(number - (ground == 0)) for number in found}
+    for number, ink in colors.items():
+        over[numbers == number] = (*ink, strength)
     _show(ax, over)
-    if classes is not None:
-        patches = [Patch(color=colors[number], alpha=strength, linewidth=0, label=classes[number]) for number in found]
-        ax.legend(handles=patches, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.0, handleheight=1.0)
+    if classes is not None and found:
+        patches = [Patch(color=colors[number], linewidth=0, label=classes[number]) for number in found]
+        aside(ax, patches)
     return ax
 
 
@@ -181,11 +190,23 @@ def _under(image: Any, ax: Any) -> Any:
             raise ValueError("there is no image and no ax: give one of them.")
         return ax
     shown = picture(image)
-    ax = axes(ax, (4.2, 4.2 * shown.shape[0] / shown.shape[1]))
+    side = min(3.4, _most([shown]))
+    ax = axes(ax, (side, side * shown.shape[0] / shown.shape[1]))
     _show(ax, shown)
     return ax
 
 
+def _small(shown: list[Array]) -> bool:
+    return all(max(image.shape[:2]) <= SMALL for image in shown)
+
+
+def _most(shown: list[Array]) -> float:
+    """The width that images may have in inches."""
+    if _small(shown):
+        return WIDEST
+    return float(np.sqrt(AREA / sum(image.shape[0] / image.shape[1] for image in shown)))
+
+
 def _show(ax: Any, image: Array) -> None:
-    ax.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
+    ax.imshow(image, cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1, interpolation=rendering(*image.shape[:2]))
     ax.set_axis_off()

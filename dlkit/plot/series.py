@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dlkit.plot.common import Array, array, axes
+from dlkit.plot.common import Array, array, aside, axes
 
 STYLES = ("-", "--", ":", "-.")  # when the colors are used up
 
@@ -68,7 +68,13 @@ def curves(
         ax.set_xlabel(xlabel)
     if ylabel:
         ax.set_ylabel(ylabel)
-    if any(series):
+    if "x" not in log and all((at == np.round(at)).all() for _, at, _ in lines):
+        from matplotlib.ticker import MaxNLocator
+
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # no half epochs
+    if len(lines) > 4:
+        aside(ax)
+    elif any(series):
         ax.legend()
     return ax
 
