@@ -88,4 +88,4 @@ def on(color: Any) -> str:
 
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(color))
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#111111" if luminance > 0.18 else "#ffffff"
+    return "#111111" if luminance > 0.19 else "#ffffff"

@@ -11,7 +11,7 @@ from dlkit.plot.common import SMALL, Array, array, aside, axes, color, on, rende
 
 WIDEST = 7.2  # inches of a page
 CROWD = 8  # boxes, beyond which labels would hide each other
-AREA = 6.5  # square inches of photographs: a drawing is text, and more of them would make it long
+AREA = 5.5  # square inches of photographs: a drawing is text, and more of them would make it long
 
 
 def images(pictures: Any, titles: Sequence[Any] | None = None, *, columns: int | None = None, scale: bool = False, ax: Any = None) -> Any:
@@ -142,11 +142,11 @@ def masks(
         raise ValueError(f"the mask is {numbers.dtype} of shape {numbers.shape}: give whole numbers from 0 on, (H, W).")
     if image is not None and picture(image).shape[:2] != numbers.shape:
         raise ValueError(f"the mask has shape {numbers.shape}, and the image {picture(image).shape[:2]}: both must be as large.")
-    ax = _under(image, ax)
-    over = np.zeros((*numbers.shape, 4))
     found = [int(number) for number in np.unique(numbers) if ground is None or number != ground]
     if classes is not None and found and found[-1] >= len(classes):
         raise ValueError(f"the mask has a {found[-1]}, and there are {len(classes)} classes, from 0 on.")
+    ax = _under(image, ax)
+    over = np.zeros((*numbers.shape, 4))
     colors = {number: color(number - (ground == 0)) for number in found}
     for number, ink in colors.items():
         over[numbers == number] = (*ink, strength)
