@@ -332,3 +332,18 @@ def test_a_gpt_learns_to_copy() -> None:
 
     learn(model, loss, 150, 0.01)
     assert (generate(model, text[1900:, :5], 3, temperature=0) == text[1900:])[:, 5:].float().mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("model", "run"),
+    [
+        (GPT(SMALL), lambda model, read: model(read)),
+        (GPT(SMALL), lambda model, read: generate(model, read, 6, temperature=0)),
+        (Transformer(9, 9, width=8, heads=2), lambda model, read: model(read, read)),
+        (LanguageModel(9, width=8, cell="lstm"), lambda model, read: sample(model, read, 6, temperature=0)),
+    ],
+    ids=["gpt", "generate", "transformer", "sample"],
+)
+def test_all_is_made_where_the_tokens_are(model: nn.Module, run: Any) -> None:
+    """A tensor made on the CPU would not meet one on another device; `meta` is one that every machine has."""
+    assert run(model.to("meta"), torch.ones(2, 4, dtype=torch.int64, device="meta")).is_meta
