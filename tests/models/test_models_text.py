@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import Any
 
@@ -17,6 +18,7 @@ from dlkit.models.decoding import beam, greedy
 from dlkit.models.gpt import Config, decay_groups, generate
 from dlkit.models.recurrent import detach, sample
 from dlkit.models.sampling import draw
+from dlkit.models.transformer import positions
 
 SMALL = Config(vocabulary=11, context=8, layers=2, heads=2, width=8)
 PAIRS = [
@@ -118,6 +120,16 @@ def test_padding_is_not_seen(make: Any) -> None:
     assert not torch.allclose(model(torch.cat([source, tokens(2, 3, seed=1)], 1), target), model(source, target))
 
 
+def test_order_matters_to_attention() -> None:
+    """Attention alone sees a set: the positions are waves, the first the fastest."""
+    model, source, target = spread(Transformer(9, 9, width=8, heads=2)), tokens(1, 4), tokens(1, 3)
+    assert not torch.allclose(model(source.flip(1), target), model(source, target))
+    waves = positions(50, 6)
+    for at in (1, 49):
+        assert waves[at, [0, 3]].tolist() == pytest.approx([math.sin(at), math.cos(at)], abs=1e-5)
+    assert waves[49, [2, 5]].tolist() == pytest.approx([math.sin(49 / 10_000 ** (4 / 6)), math.cos(49 / 10_000 ** (4 / 6))], abs=1e-5)
+
+
 @pairs
 def test_teacher_forcing_is_stepping(make: Any) -> None:
     model = spread(make().double())
@@ -183,6 +195,9 @@ def test_generation_from_a_cache_is_the_same(temperature: float) -> None:
     assert torch.equal(*results)
     assert results[0].shape == (3, 14)
     assert torch.equal(results[0][:, :2], begun)
+    if not temperature:
+        for end in range(2, 14):
+            assert torch.equal(model(results[0][:, max(0, end - 8) : end])[:, -1].argmax(-1), results[0][:, end])
 
 
 def test_a_cache_gives_the_same_logits() -> None:
