@@ -6,7 +6,30 @@ transparent. The colors of a figure's *content* are chosen to stand on both grou
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlkit.plot.fields import contour as contour
+    from dlkit.plot.fields import heat as heat
+    from dlkit.plot.fields import trace as trace
+    from dlkit.plot.pictures import boxes as boxes
+    from dlkit.plot.pictures import images as images
+    from dlkit.plot.pictures import masks as masks
+    from dlkit.plot.series import Live as Live
+    from dlkit.plot.series import curves as curves
+
+# Loaded when first asked for: most figures need the style alone.
+_HOMES = {
+    "Live": "series",
+    "boxes": "pictures",
+    "contour": "fields",
+    "curves": "series",
+    "heat": "fields",
+    "images": "pictures",
+    "masks": "pictures",
+    "trace": "fields",
+}
 
 COLORS = ("#2f7fb8", "#dd7326", "#3f9b5f", "#b0559d", "#b8a02a", "#7a7a7a")
 """The cycle `C0`, `C1`, ...: blue, orange, green, purple, ochre, gray.
@@ -51,3 +74,9 @@ def use() -> None:
 
     matplotlib.rcParams.update(STYLE)
     matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COLORS)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"dlkit.plot.{_HOMES[name]}"), name)
+    raise AttributeError(f"dlkit.plot has no {name!r}", name=name)
