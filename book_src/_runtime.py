@@ -108,6 +108,13 @@ def random_state() -> str:
     return hashlib.sha256(pickle.dumps(state)).hexdigest()
 
 
+def gpus() -> int:
+    """How many GPUs there are, for sections that begin only where they are."""
+    import torch
+
+    return torch.cuda.device_count()
+
+
 def devices() -> str:
     """What the section ran on, for its cost line."""
     torch = sys.modules.get("torch")

@@ -9,6 +9,7 @@ from hooks import sanitize
 from hooks.compare import Difference
 from hooks.front import Front
 from hooks.marks import Block
+from hooks.once import place
 from hooks.problem import Problem
 from hooks.section import Section
 
@@ -49,8 +50,7 @@ def once(front: Front, kind: str, why: str) -> list[Notice]:
     """What a page says that no build can run, and whose record is older than its inputs, or is not there."""
     if kind == "older":
         return [Notice("stale", f"Recorded before a later change: {sanitize.text(why)}.")]
-    where = f"on a machine with {front.gpus} GPU{'s' * (front.gpus > 1)}" if front.gpus else "where there is time for it"
-    return [Notice("unrecorded", f"Not recorded yet: {sanitize.text(why)}. This section is run {where}; until then its outputs are not shown.")]
+    return [Notice("unrecorded", f"Not recorded yet: {sanitize.text(why)}. This section is run {place(front)}; until then its outputs are not shown.")]
 
 
 def _around(section: Section | None, problem: Problem) -> str:

@@ -14,6 +14,7 @@ from hooks import disk
 
 FORMAT = 1
 NOTE = "generated: written by `python -m hooks`, not by hand"
+CPU = "CPU"  # what `devices()` of the book's page of code says where there is nothing else
 IMAGES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg"}
 
 
@@ -31,7 +32,7 @@ class Output:
     mime: str = ""  # text/html, text/latex, or an image
     content: bytes = b""
     raster: bytes = b""  # of a figure: the small gray PNG by which it is compared
-    name: str = ""  # of an error: its class
+    name: str = ""  # of an error: its class; of what a command printed: the command's line in its block
 
 
 @dataclass(frozen=True)
