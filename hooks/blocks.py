@@ -64,7 +64,7 @@ def draw(
     elif options.source:
         classes, below = "block source", origin
     elif options.file:
-        classes, below = "block file", f'<p class="origin">Written to <code>{sanitize.text(options.file)}</code></p>'
+        classes, highlighted = "block file", f'<p class="name">File <code>{sanitize.text(options.file)}</code></p>{highlighted}'
     elif options.run:
         classes = "block console"
     if highlighted or below:

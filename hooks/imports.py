@@ -24,7 +24,8 @@ def packages(book: Book, sections: Iterable[Section]) -> frozenset[str]:
         waiting |= {name for cell in section.cells if _runs(cell) for name in _imported(cell.source, "")}
         for block in section.blocks:
             if block.kind == "file":  # runs in a process of its own, or is imported by a block
-                modules[block.options.file.removesuffix(".py").replace("/", ".")] = set(_imported(block.source, ""))
+                name = block.options.file.removesuffix(".py").replace("/", ".")
+                modules[name] = {*modules.get(name, ()), *_imported(block.source, "")}
     own = {book.library.name, *(name.partition(".")[0] for name in modules)}
     found: set[str] = set()
     seen: set[str] = set()

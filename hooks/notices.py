@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hooks import sanitize
+from hooks import records, sanitize
 from hooks.compare import Difference
 from hooks.front import Front
 from hooks.marks import Block
@@ -50,7 +50,8 @@ def once(front: Front, kind: str, why: str) -> list[Notice]:
     """What a page says that no build can run, and whose record is older than its inputs, or is not there."""
     if kind == "older":
         return [Notice("stale", f"Recorded before a later change: {sanitize.text(why)}.")]
-    return [Notice("unrecorded", f"Not recorded yet: {sanitize.text(why)}. This section is run {place(front)}; until then its outputs are not shown.")]
+    because = "" if why == records.NONE else f": {sanitize.text(why)}"
+    return [Notice("unrecorded", f"Not recorded yet{because}. This section is run {place(front)}; until then its outputs are not shown.")]
 
 
 def _around(section: Section | None, problem: Problem) -> str:

@@ -31,7 +31,7 @@ def waiting(states: Iterable[tuple[str, Section]]) -> Iterator[str]:
     for kind, section in states:
         if kind == "unrecorded":
             what = counted(section.front.gpus) if section.front.gpus else "a run that takes minutes"
-            there = " where that is" if section.front.gpus else ""
+            there = " on such a machine" if section.front.gpus else ""
             found.setdefault((f"waits for {what}", f"wait for {what}", there), []).append(section.slug)
         elif kind == "older":
             found.setdefault(("was recorded before a later change", "were recorded before a later change", ""), []).append(section.slug)

@@ -14,6 +14,7 @@ from hooks import disk
 
 FORMAT = 1
 NOTE = "generated: written by `python -m hooks`, not by hand"
+NONE = "it has no record"
 CPU = "CPU"  # what `devices()` of the book's page of code says where there is nothing else
 IMAGES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg"}
 
@@ -86,7 +87,7 @@ def read(file: Path) -> tuple[Record | None, Uses | None, str]:
 
 def _read(file: Path) -> tuple[Record | None, Uses | None, str]:
     if not file.exists():
-        return None, None, "it has no record"
+        return None, None, NONE
     try:
         data = file.read_bytes()
         raw = json.loads(data)
