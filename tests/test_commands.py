@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import TINY, Tiny
+from copies import ROOT, TINY, Tiny
 
 from hooks import imports, job, section
 from hooks.book import Book
@@ -267,6 +267,19 @@ def test_on_a_page_each_output_stands_below_its_command(tiny: Tiny) -> None:
     assert "".join([code.format(commands[0]), outputs[0], code.format(commands[1]), outputs[1]]) in page
     assert "</summary>" + code.format("".join(commands)) + "</details>" + "".join(outputs) in page
     assert 'class="block output-only" id="block-15">' + "".join(outputs) in page
+
+
+EXAMPLE = re.compile(r"^`````markdown\n(.*?)^`````$", re.DOTALL | re.MULTILINE)
+
+
+def test_what_is_said_of_all_this_holds(pool: Pool) -> None:
+    """The examples of the page for contributors are sections, and that of a program runs."""
+    examples = EXAMPLE.findall((ROOT / "docs/contributing.md").read_text())
+    assert len(examples) == 4
+    texts = [text if "# " in text else f"# T\n\n{text}" for text in examples]
+    assert [section.parse(text, "book/water/rain.md").problems for text in texts] == [()] * 4
+    (program,) = (text for text in texts if "halve.py" in text)
+    assert told(run(pool, program)) == ["", "1.5\n0,0005\n", ""]
 
 
 TRAINING = """# Training
