@@ -74,15 +74,17 @@ def draw(
 
 def _session(section: Section, block: Block, outputs: tuple[Output, ...], page: str) -> str:
     """Commands as in a terminal: each with what it printed right below it."""
-    said = {output.name: show(section, block, (output,), page, "", False).text for output in outputs}
+    said = {output.name: show(section, block, (output,), page, "", False).text for output in outputs if output.text}
     parts: list[str] = []
     begun: list[str] = []  # commands since the last output
     for command in commands.read(block.source):
         begun.append(command.shown)
-        if text := said.get(str(command.line)):
+        if text := said.pop(str(command.line), None):
             parts += [highlight.console("\n".join(begun)), *text]
             begun.clear()
-    return "".join([*parts, *([highlight.console("\n".join(begun))] if begun else [])])
+    if begun:
+        parts.append(highlight.console("\n".join(begun)))
+    return "".join([*parts, *(html for rest in said.values() for html in rest)])
 
 
 def _library(section: Section, block: Block, source: Source | None, problems: list[Problem]) -> tuple[str, str]:
