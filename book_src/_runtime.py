@@ -25,6 +25,8 @@ environment = {
     "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "1073741824",
     "MALLOC_TOP_PAD_": "67108864",
+    # torchrun looks for this machine here, not by its name, which a laptop without a network may not resolve.
+    "PET_LOCAL_ADDR": "127.0.0.1",
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
 }
@@ -107,6 +109,13 @@ def random_state() -> str:
     if torch := sys.modules.get("torch"):
         state.append(torch.get_rng_state().numpy().tobytes())
     return hashlib.sha256(pickle.dumps(state)).hexdigest()
+
+
+def gpus() -> int:
+    """How many GPUs there are, for sections that begin only where they are."""
+    import torch
+
+    return torch.cuda.device_count()
 
 
 def devices() -> str:

@@ -139,7 +139,7 @@ def _check(asked: argparse.Namespace) -> int:
 
 
 def _plan(asked: argparse.Namespace) -> int:
-    from hooks import run
+    from hooks import once, run
     from hooks.book import Book
 
     states = run.states(Book.read(asked.file))
@@ -148,17 +148,20 @@ def _plan(asked: argparse.Namespace) -> int:
         return 3 if must else 0
     broken = [problem for state in states.values() for problem in state.section.problems]
     if asked.json:
-        _print({"sections": [_told(state) for state in must], "problems": [vars(problem) for problem in broken]})
+        waiting = [_told(state) for state in states.values() if state.kind in ("unrecorded", "older")]
+        _print({"sections": [_told(state) for state in must], "waiting": waiting, "problems": [vars(problem) for problem in broken]})
         return 1 if broken else 0
     for state in must:
         print(f"{state.section.file}: {state.kind}: {state.why}")
     _show(broken)
     print(f"{len(must)} of {len(states)} sections would run")
+    for line in once.waiting((state.kind, state.section) for state in states.values()):
+        print(line)
     return 1 if broken else 0
 
 
 def _why(asked: argparse.Namespace) -> int:
-    from hooks import run
+    from hooks import once, run
     from hooks.book import Book
 
     book = Book.read(asked.file)
@@ -168,6 +171,8 @@ def _why(asked: argparse.Namespace) -> int:
         return 0
     file = state.section.file
     print(f"{file}: {state.kind}" + (f": {'; '.join(state.reasons)}" if state.reasons else ""))
+    for line in once.waiting([(state.kind, state.section)]):
+        print(f"    {line}")
     for change in state.changes:
         print(f"{file}:{change.line}: {change.text}" if change.kind == "block" else f"    {change.text}")
     if state.uses:

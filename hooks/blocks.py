@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hooks import highlight, sanitize
+from hooks import commands, highlight, sanitize
 from hooks.marks import Block
 from hooks.outputs import show
 from hooks.problem import Problem
-from hooks.records import IMAGES, Record
+from hooks.records import IMAGES, Output, Record
 from hooks.section import Section
 
 Source = Callable[[str], tuple[str, str, int] | None]  # dotted name -> code, file, line
@@ -45,6 +45,8 @@ def draw(
         code, origin = _library(section, block, source, drawn.problems)
     highlighted = highlight.console(code) if options.run else highlight.python(code)
     below = "".join(shown.text)
+    if options.run and not (options.hide or options.fold):
+        highlighted, below = _session(section, block, outputs, page), ""
     mark, unfolded = (" failed", " open") if failed else ("", "")
     if options.test:
         drawn.html = (
@@ -62,12 +64,27 @@ def draw(
     elif options.source:
         classes, below = "block source", origin
     elif options.file:
-        classes, below = "block file", f'<p class="origin">Written to <code>{sanitize.text(options.file)}</code></p>'
+        classes, highlighted = "block file", f'<p class="name">File <code>{sanitize.text(options.file)}</code></p>{highlighted}'
     elif options.run:
         classes = "block console"
     if highlighted or below:
         drawn.html = f'<div class="{classes}" id="{block.name}">{highlighted}{below}</div>'
     return drawn
+
+
+def _session(section: Section, block: Block, outputs: tuple[Output, ...], page: str) -> str:
+    """Commands as in a terminal: each with what it printed right below it."""
+    said = {output.name: show(section, block, (output,), page, "", False).text for output in outputs if output.text}
+    parts: list[str] = []
+    begun: list[str] = []  # commands since the last output
+    for command in commands.read(block.source):
+        begun.append(command.shown)
+        if text := said.pop(str(command.line), None):
+            parts += [highlight.console("\n".join(begun)), *text]
+            begun.clear()
+    if begun:
+        parts.append(highlight.console("\n".join(begun)))
+    return "".join([*parts, *(html for rest in said.values() for html in rest)])
 
 
 def _library(section: Section, block: Block, source: Source | None, problems: list[Problem]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from hooks.problem import BookError, Problem
 from hooks.section import Section
 
 PINNED = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*(?P<version>[^\s;#]+)")
-LIMITS = {"warm", "heavy", "memory", "fork"}  # names of `_runtime.py` that change no result
+LIMITS = {"warm", "heavy", "memory", "fork", "gpus"}  # names of `_runtime.py` that change no result
 
 
 class _Loader(yaml.SafeLoader):

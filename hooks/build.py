@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hooks import highlight, keys, notices, outline, refs, render, reuse, run, sanitize, tex
+from hooks import highlight, keys, notices, once, outline, refs, render, reuse, run, sanitize, tex
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
@@ -103,7 +103,8 @@ class Build:
             if before := self.book.cache.last(f"pages/{section.file}"):
                 tex.know(before.formulas)
             for block in section.blocks:
-                (highlight.console if block.options.run else highlight.python)(block.source)
+                if not block.options.run:
+                    highlight.python(block.source)
             for _ in tex.check(section):
                 pass
 
@@ -223,6 +224,10 @@ class Build:
         parts = [f"{counts['replayed']} replayed", f"{counts['executed']} executed"]
         parts += [f"{counts[kind]} {word}" for kind, word in COUNTED.items() if counts[kind]]
         return f"sections: {', '.join(parts)}, {planned} planned"
+
+    def waiting(self) -> list[str]:
+        """Sections that no build runs, and that are not as recorded, in words."""
+        return list(once.waiting((state.kind, state.section) for state in self.states.values()))
 
     def _sort(self, state: State) -> str:
         done = self.outcomes.get(state.section.file)

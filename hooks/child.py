@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import faulthandler
+import importlib
 import os
 import random
 import signal
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -23,10 +25,11 @@ from hooks.faults import Faults
 from hooks.gather import gather
 from hooks.guard import Guard
 from hooks.job import Failure, Job, Task
+from hooks.once import counted
 from hooks.places import Places
 from hooks.records import Cell, Output
 from hooks.warm import threads
-from hooks.watch import Watch
+from hooks.watch import PAGE, Watch
 from hooks.world import World
 
 
@@ -63,11 +66,15 @@ class Runner:
         self.pid = getpid()
         self.path = str(self.root / self.job.file)
         self.bytes = 0
-        places = Places(self.root)
+        sys.path.insert(0, self.scratch)  # as in a program, or a notebook: what a block writes there can be imported
+        sys.dont_write_bytecode = True  # of such a file: written anew within a second, it would not be read anew
+        places = Places(self.root, folder)
         self.capture = Capture(folder, places)
         self.capture.install()
-        limits.impose(self.runtime)
-        self.watch = Watch(str(self.root), self.library, getattr(self.runtime, "imported", lambda package: None))
+        limits.impose(self.runtime, devices=bool(self.job.gpus))
+        device = getattr(self.runtime, "devices", str)
+        self.watch = Watch(str(self.root), self.library, getattr(self.runtime, "imported", lambda package: None), device)
+        os.environ[PAGE] = getattr(self.runtime, "__file__", None) or ""
         self.watch.install(self.notes)
         Guard(getattr(self.runtime, "network", ()), self.parent).install()
         getattr(self.runtime, "seed", lambda: None)()
@@ -80,6 +87,7 @@ class Runner:
         self.faults = Faults(self.job, self.root, self.watch, limits.memory(self.runtime), places)
         self.world = World()
         try:
+            self.present()
             self.cells(self.job.main(), silent=bool(self.job.only))
             if self.job.only:
                 self.cells(self.job.solutions()[self.job.only])
@@ -90,9 +98,18 @@ class Runner:
             self.tell.send(("failure", stop.failure))
         self.leave()
 
+    def present(self) -> None:
+        """A section for GPUs begins only where they are: it would take hours, and its record would say something else."""
+        job = self.job
+        with self.standing(job.tasks[0]):
+            there = getattr(self.runtime, "gpus", lambda: job.gpus)() if job.gpus else 0
+        if there < job.gpus:
+            message = f"the section needs {counted(job.gpus)}, and this machine shows {there or 'none'}."
+            mend = "Update it on a machine that has them, with drivers and packages that see them, and commit its record: elsewhere it is replayed."
+            raise Stop(Failure("", job.gpus_line, message, mend))
+
     def leave(self) -> NoReturn:
-        device = getattr(self.runtime, "devices", lambda: "")()
-        self.tell.send(("end", device))
+        self.tell.send(("end",))
         self.tell.close()
         os._exit(0)  # nothing that the blocks left behind gets a say
 
@@ -164,6 +181,7 @@ class Runner:
                 path = Path(self.scratch, task.file)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(task.source, encoding="utf-8")
+            importlib.invalidate_caches()  # the folder's, which may have been read within the same moment
             return ()
         if task.console:
             return self.commands(task)
@@ -185,17 +203,19 @@ class Runner:
 
     def commands(self, task: Task) -> tuple[Output, ...]:
         """Run commands as a terminal in the scratch folder would: both streams in one, and the first that fails is the last."""
-        shown = ""
+        shown = []
         for command in commands.read(task.source):
             line = task.line + command.line - 1
+            self.tell.send(("command", line, console.titled(command.text), self.capture.read["stdout"]))
             status = console.run(command.text, self.scratch, self.capture.files["stdout"], self.watch)
             said = "".join(output.text for output in self.capture.take())
             if self.capture.lost:
                 raise Stop(self.faults.flood(task, line))
             if status:
-                raise Stop(Failure(task.name, line, *console.failure(command.text, status), said[-console.SAID :]))
-            shown += said
-        return (Output("stdout", shown),) if shown else ()
+                raise Stop(Failure(task.name, line, *console.failure(command.text, status), console.ends(said)))
+            if said:
+                shown.append(Output("stdout", said, name=str(command.line)))
+        return tuple(shown)
 
     def value(self, task: Task) -> Output:
         state = getattr(self.runtime, "random_state", lambda: None)
@@ -224,7 +244,8 @@ class Runner:
         self.capture.flush("stderr")
         if error is not None and not isinstance(error, SystemExit):
             os.write(2, self.faults.shown(error, task).encode("utf-8", "backslashreplace"))
-        os._exit(status & 255)  # after its notes: the watch sees to that
+        self.watch.leave()  # its notes: what the watch has put in the place of `os._exit` is of the blocks' world
+        os._exit(status & 255)
 
     def weigh(self, task: Task, outputs: tuple[Output, ...]) -> None:
         sizes = [len(output.text.encode()) + len(output.content) for output in outputs]

@@ -14,6 +14,11 @@ class Command(NamedTuple):
     line: int  # within the block, from 1
     text: str
 
+    @property
+    def shown(self) -> str:
+        """As a terminal shows it."""
+        return PROMPT + self.text.replace("\n", "\n" + MORE)
+
 
 def read(source: str) -> list[Command]:
     """The commands of a block. Behind a backslash at a line's end the command goes on, with or without a `> ` in front.

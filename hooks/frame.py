@@ -10,7 +10,7 @@ from hooks.bibliography import Bibliography, Work
 from hooks.contents import Entry
 from hooks.marks import Block, Citation, Formula
 from hooks.notices import Notice
-from hooks.records import Record
+from hooks.records import CPU, Record
 from hooks.refs import Refs
 from hooks.section import Section
 
@@ -43,7 +43,7 @@ def _costs(section: Section, record: Record | None, refs: Refs, page: str, data:
     yield f"<span>{minutes(section)} min to read</span>"
     if record and section.cells:
         device = record.ran.device
-        on = f"on {'a CPU' if device in ('', 'CPU') else sanitize.text(device)}"
+        on = f"on {'a CPU' if device in ('', CPU) else sanitize.text(device)}"
         yield f"<span>runs in {duration(record.ran.seconds)} {on}</span>"
     if data:
         yield f"<span>data: {', '.join(sanitize.text(name.rpartition('/')[2]) for name in data)}</span>"
@@ -104,12 +104,13 @@ def listed(cited: Iterable[Work]) -> str:
     return f"<ul>\n{items}\n</ul></section>"
 
 
-def provenance(record: Record, packages: Mapping[str, str]) -> str:
+def provenance(record: Record, packages: Mapping[str, str], gpus: int = 0) -> str:
     """When, on what and with what a section was executed."""
     ran = record.ran
     parts = [ran.date, ran.machine, f"Python {ran.python}", *(f"{name} {packages[name]}" for name in sorted(packages))]
-    if ran.device not in ("", "CPU"):
+    if ran.device not in ("", CPU):
         parts.insert(2, ran.device)
     said = sanitize.text(", ".join(parts))
-    tail = " This is a provisional record: it was not made on the reference platform." if ran.provisional else ""
+    why = "without the GPU that it is for" if gpus and ran.device in ("", CPU) else "on another platform than the book's, or with other versions"
+    tail = f" This record is provisional: it was made {why}." if ran.provisional else ""
     return f'<p class="provenance">Executed on {said}.{tail}</p>'

@@ -18,15 +18,22 @@ HIDDEN = {"__import__", "exec", "eval"}  # what they import is in no text; it co
 
 def packages(book: Book, sections: Iterable[Section]) -> frozenset[str]:
     """The top-level packages that the blocks of some sections import, themselves or through the library."""
-    modules = _library(book)
-    waiting = {name for section in sections for cell in section.cells if _runs(cell) for name in _imported(cell.source, "")}
+    modules = {**_library(book)}
+    waiting = set()
+    for section in sections:
+        waiting |= {name for cell in section.cells if _runs(cell) for name in _imported(cell.source, "")}
+        for block in section.blocks:
+            if block.kind == "file":  # runs in a process of its own, or is imported by a block
+                name = block.options.file.removesuffix(".py").replace("/", ".")
+                modules[name] = {*modules.get(name, ()), *_imported(block.source, "")}
+    own = {book.library.name, *(name.partition(".")[0] for name in modules)}
     found: set[str] = set()
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
         seen.add(name)
         top = name.partition(".")[0]
-        if top != book.library.name:
+        if top not in own:
             found.add(top)
             continue
         parts = name.split(".")
@@ -36,7 +43,7 @@ def packages(book: Book, sections: Iterable[Section]) -> frozenset[str]:
 
 
 def _runs(cell: Block | Value) -> bool:
-    """Whether the process that is warm runs it: a program that a section writes has one of its own."""
+    """Whether the process that is warm runs it, whatever else does."""
     return isinstance(cell, Value) or cell.kind == "python"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from hooks import keys, smoke
 from hooks.marks import Block
-from hooks.records import Cell
+from hooks.records import CPU, Cell
 from hooks.section import Section
 
 TIMEOUT = 60.0  # seconds for a block that says nothing else
@@ -39,6 +39,8 @@ class Job:
     tasks: tuple[Task, ...]
     packages: frozenset[str] = frozenset()  # that it imports, as far as its text tells
     alone: bool = False  # nothing runs beside it
+    gpus: int = 0  # without which it does not begin
+    gpus_line: int = 1  # where the section says so
     environment: tuple[tuple[str, str], ...] = ()  # variables of this run
     only: str = ""  # run the section again, in silence, and then this solution
 
@@ -77,7 +79,12 @@ class Result:
     listed: bool = False  # whether it counts which modules the library has
     unknown: int = 0  # processes that left no notes of what they used
     versions: dict[str, str] = field(default_factory=dict)  # of the distributions behind `packages`, as installed
-    device: str = ""
+    devices: set[str] = field(default_factory=set)  # of its processes, in the book's words
+
+    @property
+    def device(self) -> str:
+        """What it ran on: beside another device, the processor that every process has goes without saying."""
+        return ", ".join(sorted(self.devices - {CPU} or self.devices))
 
 
 def job(section: Section, packages: frozenset[str] = frozenset()) -> Job:
@@ -91,7 +98,8 @@ def job(section: Section, packages: frozenset[str] = frozenset()) -> Job:
             tasks.append(Task(cell.name, cell.source, cell.first_line, False, cell.solution, o.raises, quiet, o.test, limit, o.file, o.run))
         else:
             tasks.append(Task(cell.name, cell.source, cell.first_line, True, cell.solution))
-    return Job(section.file, section.text, tuple(tasks), packages, section.front.alone)
+    front = section.front
+    return Job(section.file, section.text, tuple(tasks), packages, front.alone, front.gpus, front.line("gpus"))
 
 
 def rehearsal(section: Section) -> Job:
@@ -100,4 +108,4 @@ def rehearsal(section: Section) -> Job:
     blocks = smoke.shortened(section.front.smoke, section.blocks)
     limits = {block.name: block.options.timeout or TIMEOUT for block in section.blocks}
     tasks = [replace(task, source=blocks[task.name], timeout=limits[task.name]) for task in whole.main() if task.name in blocks and not task.test]
-    return replace(whole, tasks=tuple(tasks), alone=False, environment=smoke.NO_GPU)
+    return replace(whole, tasks=tuple(tasks), alone=False, gpus=0, environment=smoke.NO_GPU)

@@ -72,7 +72,7 @@ class Launch:
             Runner(job, self.root, self.library, self.runtime, tell, parent, forks).run(folder)
         except BaseException:  # a fault of the machine itself, or a block has closed what is not its own
             tell.send(("failure", Failure("", 1, "the machine failed here.", "This is an error of `hooks`.", traceback.format_exc())))
-            tell.send(("end", ""))
+            tell.send(("end",))
         finally:
             os._exit(UNABLE)
 

@@ -175,7 +175,7 @@ class _Lift:
             opening, closing = Piece(1, '<section class="references">'), Piece(1, frame.listed(works))
             end = [token("B", opening), "## References {#references}", token("B", closing)]
         if whole and section.cells:
-            end.append(token("B", Piece(1, frame.provenance(whole, uses.packages))))
+            end.append(token("B", Piece(1, frame.provenance(whole, uses.packages, section.front.gpus))))
         if end:
             end.insert(0, FOOTNOTES)
         self.lifted.markdown = "\n\n".join([self.top + text.rstrip("\n"), *end]) + "\n"

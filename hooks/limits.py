@@ -25,9 +25,10 @@ def memory(runtime: Any) -> int:
     return int(getattr(runtime, "memory", MEMORY))
 
 
-def impose(runtime: ModuleType) -> None:
-    """Limit this process, and those that it will start."""
-    if used := _used():
+def impose(runtime: ModuleType, devices: bool = False) -> None:
+    """Limit this process, and those that it will start. Drivers of `devices` claim more memory than they use: of that
+    nothing is limited then."""
+    if (used := _used()) and not devices:
         _lower(resource.RLIMIT_DATA, used + memory(runtime))
     _lower(resource.RLIMIT_FSIZE, FILE)
     _lower(resource.RLIMIT_CORE, 0)  # who crashes leaves no image of itself

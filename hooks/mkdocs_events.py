@@ -232,7 +232,9 @@ def on_post_build(config: MkDocsConfig) -> None:
             log.warning("%s: its outputs differ from its record; `python -m hooks update %s` shows how", done.section.file, done.section.slug)
         for note in done.notes:
             log.warning("%s: nothing recorded: %s", done.section.file, note)
-    log.info("%s", build.summary())
+    said = [build.summary(), *build.waiting()]
+    for line in said:
+        log.info("%s", line)
     _State.own = Own()
     if _State.made:
         _State.made.finish()
@@ -240,7 +242,7 @@ def on_post_build(config: MkDocsConfig) -> None:
         if _State.seen is not None and _State.shelf and _inside(config) and not problems and not any(number for _, number in _State.warnings.get_counts()):
             written = [build.book.record_file(build.book.sections[line.partition(": ")[0]]) for line in build.written]
             names = [path.with_suffix("").relative_to(build.book.root).as_posix() for path in written]
-            stamp.leave(Path(config.config_file_path), _State.made.target, _State.seen, names, config.strict, build.summary())
+            stamp.leave(Path(config.config_file_path), _State.made.target, _State.seen, names, config.strict, "\n".join(said))
     if problems and not _State.preview:
         count = len(set(problems))
         raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hooks import sanitize
+from hooks import records, sanitize
 from hooks.compare import Difference
 from hooks.front import Front
 from hooks.marks import Block
+from hooks.once import place
 from hooks.problem import Problem
 from hooks.section import Section
 
@@ -49,8 +50,8 @@ def once(front: Front, kind: str, why: str) -> list[Notice]:
     """What a page says that no build can run, and whose record is older than its inputs, or is not there."""
     if kind == "older":
         return [Notice("stale", f"Recorded before a later change: {sanitize.text(why)}.")]
-    where = f"on a machine with {front.gpus} GPU{'s' * (front.gpus > 1)}" if front.gpus else "where there is time for it"
-    return [Notice("unrecorded", f"Not recorded yet: {sanitize.text(why)}. This section is run {where}; until then its outputs are not shown.")]
+    because = "" if why == records.NONE else f": {sanitize.text(why)}"
+    return [Notice("unrecorded", f"Not recorded yet{because}. This section is run {place(front)}; until then its outputs are not shown.")]
 
 
 def _around(section: Section | None, problem: Problem) -> str:

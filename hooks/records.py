@@ -14,6 +14,8 @@ from hooks import disk
 
 FORMAT = 1
 NOTE = "generated: written by `python -m hooks`, not by hand"
+NONE = "it has no record"
+CPU = "CPU"  # what `devices()` of the book's page of code says where there is nothing else
 IMAGES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg"}
 
 
@@ -31,7 +33,7 @@ class Output:
     mime: str = ""  # text/html, text/latex, or an image
     content: bytes = b""
     raster: bytes = b""  # of a figure: the small gray PNG by which it is compared
-    name: str = ""  # of an error: its class
+    name: str = ""  # of an error: its class; of what a command printed: the command's line in its block
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def read(file: Path) -> tuple[Record | None, Uses | None, str]:
 
 def _read(file: Path) -> tuple[Record | None, Uses | None, str]:
     if not file.exists():
-        return None, None, "it has no record"
+        return None, None, NONE
     try:
         data = file.read_bytes()
         raw = json.loads(data)

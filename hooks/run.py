@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hooks import compare, imports, job, records, uses
+from hooks import compare, imports, job, once, records, uses
 from hooks.book import Book
 from hooks.pool import Pool
 from hooks.problem import BookError, Problem
@@ -137,8 +137,8 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     notes = tuple(uses.off_pins(book, used))
     if here != REFERENCE:
         notes += (f"this is {here}, records are made on {REFERENCE}",)
-    if section.front.gpus and record.ran.device in ("", "CPU"):
-        notes += (f"it asks for {gpus(section.front.gpus)}, and has used none",)
+    if section.front.gpus and record.ran.device in ("", records.CPU):
+        notes += (f"it asks for {once.counted(section.front.gpus)}, and has used none",)
     record = replace(record, ran=replace(record.ran, provisional=bool(notes)))
     old = before.record
     if old is None or old.key != record.key or len(old.cells) != len(cells):
@@ -149,10 +149,6 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     # Outputs and inputs that are not of one run vouch for nothing: what ran now takes their place.
     verdict = "foreign" if notes else "drifted" if before.uses else "new"
     return Outcome(before, verdict, compare.keep(section, old, record), used, found_differences, notes=notes)
-
-
-def gpus(count: int) -> str:
-    return "a GPU" if count == 1 else f"{count} GPUs"
 
 
 def still_holds(book: Book, done: Outcome, now: State) -> bool:

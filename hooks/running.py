@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from hooks import limits
+from hooks import console, limits
 from hooks.capture import NUMBERS, terminal
 from hooks.events import Events
 from hooks.job import Failure, Job, Result
@@ -43,6 +43,8 @@ class Child:
     runner: int  # the process that runs the current cell: the first one, or its fork for a solution
     cell: str = ""
     line: int = 1
+    command: str = ""  # of a console block, that it has begun
+    said: int = 0  # bytes of its output before that
     limit: float = 0.0
     busy: bool = False  # with a block
     ended: bool = False
@@ -56,9 +58,12 @@ class Child:
         result = self.result
         if kind == "start":
             self.cell, self.line, self.limit, self.runner = what
+            self.command = ""
             self.deadline, self.busy = monotonic() + self.limit, True
+        elif kind == "command":
+            self.line, self.command, self.said = what
         elif kind == "cell":
-            self.deadline, self.busy = monotonic() + SILENT, False
+            self.deadline, self.busy, self.command = monotonic() + SILENT, False, ""
             result.cells.append(what[0])
         elif kind == "failure":
             self.deadline, self.busy = monotonic() + SILENT, False
@@ -79,7 +84,7 @@ class Child:
             self.deadline, self.busy = monotonic() + SILENT, False
             result.failures.append(self.death(what[0]))
         elif kind == "end":
-            self.ended, result.device = True, what[0]
+            self.ended = True
 
     def written(self) -> int:
         """Bytes that its processes have written to their streams."""
@@ -90,7 +95,10 @@ class Child:
         return found
 
     def where(self) -> tuple[int, str]:
-        """From a stack dump: the section's line that was running, and the stack in the book's own names."""
+        """From a stack dump: the section's line that was running, and the stack in the book's own names. Of a command,
+        its line, and what it has shown."""
+        if self.command:
+            return self.line, console.ends(terminal(self._text("stdout", self.said)))
         root = self.launch.root
         path = str(root / self.job.file)
         lines, line = [], 0
@@ -120,11 +128,18 @@ class Child:
         mend = MENDS.get(-status, "A block must not end its process.")
         return Failure(self.cell, line, f"the block's process {how}.", mend, f"{shown}\n{last}".strip())
 
-    def _text(self, name: str) -> str:
+    def overdue(self) -> tuple[str, str]:
+        """Message and mend for a block that takes too long."""
+        mend = "Make it faster, or raise `timeout=`."
+        if self.command:
+            return f"the command `{self.command}` is still running, {self.limit:g} s after its block began.", mend
+        return f"the block is still running after {self.limit:g} s.", mend
+
+    def _text(self, name: str, begin: int = 0) -> str:
         """The end of one of its files."""
         try:
             with open(os.path.join(self.folder, name), "rb") as file:
-                file.seek(max(0, file.seek(0, os.SEEK_END) - 100_000))
+                file.seek(max(begin, file.seek(0, os.SEEK_END) - 100_000))
                 return file.read().decode(errors="replace")
         except OSError:
             return ""

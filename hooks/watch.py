@@ -23,6 +23,7 @@ import warnings
 from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from importlib.util import source_from_cache
 from pathlib import Path
 from types import CodeType
@@ -30,19 +31,19 @@ from typing import Any
 
 from hooks.marked import Finder
 
-FOLDER, LIBRARY, ROOT = "BOOK_WATCH_FOLDER", "BOOK_WATCH_LIBRARY", "BOOK_WATCH_ROOT"  # for processes that we start
+FOLDER, LIBRARY, ROOT, PAGE = "BOOK_WATCH_FOLDER", "BOOK_WATCH_LIBRARY", "BOOK_WATCH_ROOT", "BOOK_WATCH_PAGE"  # for processes that we start
 STARTED = ("subprocess.Popen", "os.posix_spawn", "os.system", "os.spawn", "os.startfile")
 LOOKS = ("__code__", "__defaults__", "__kwdefaults__")  # of a function: its signature is read, or its body
 TRACKER = "resource_tracker import main"  # a helper of multiprocessing, or joblib's of that name: it runs nothing of ours
 SESSION = 15  # where `fork_exec` is told whether a process gets a session of its own
-NOTES = ("modules", "whole", "units", "packages", "files", "data")
+NOTES = ("modules", "whole", "units", "packages", "files", "data", "devices")
 
 
 class Watch:
     """Notes on one process. There is one in a process, from `install` to its end."""
 
-    def __init__(self, root: str, library: str, imported: Callable[[str], None] = lambda package: None) -> None:
-        self.root, self.library, self.tell = root, library, imported
+    def __init__(self, root: str, library: str, imported: Callable[[str], None] = lambda package: None, device: Callable[[], str] = str) -> None:
+        self.root, self.library, self.tell, self.device = root, library, imported, device
         self.packages: set[str] = set()
         self.files: set[str] = set()
         self.data: set[str] = set()  # data sets, as `catalogue#name`: where its checksum stands
@@ -64,6 +65,7 @@ class Watch:
         hooks = str(Path(__file__).resolve().parent)
         paths = [os.path.join(hooks, "start"), os.path.dirname(hooks), self.root, os.environ.get("PYTHONPATH", "")]
         self.folder = folder
+        self.scratch = os.path.join(os.path.dirname(folder), "scratch", "")
         os.environ.update({FOLDER: folder, LIBRARY: self.library, ROOT: self.root})
         if paths[0] not in paths[-1].split(os.pathsep):
             os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
@@ -78,7 +80,7 @@ class Watch:
         def watched(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
             module = original(name, globals, locals, fromlist, level)
             caller = str((globals or {}).get("__name__", ""))
-            if level == 0 and (caller == "__main__" or caller.partition(".")[0] == self.library):
+            if level == 0 and (caller == "__main__" or caller.partition(".")[0] == self.library or self._written(globals)):
                 package = name.partition(".")[0]
                 if package not in self.packages:
                     self.packages.add(package)
@@ -86,6 +88,10 @@ class Watch:
             return module
 
         builtins.__import__ = watched
+
+    def _written(self, globals: Any) -> bool:
+        """Whether a module is one that a block has written: what it imports, the section does."""
+        return str((globals or {}).get("__file__", "")).startswith(self.scratch)
 
     def _audit(self, event: str, args: tuple[Any, ...]) -> None:
         if event == "open" and not self.quiet:
@@ -189,6 +195,7 @@ class Watch:
             "packages": sorted(self.packages - {self.library}),
             "files": sorted(self.files),
             "data": sorted(self.data),
+            "devices": sorted(filter(None, [self.device()])),
             "listed": self.listed,
             "processes": self.processes,
             "parent": self.parent,
@@ -218,12 +225,22 @@ class Watch:
 
 def begin_child() -> None:
     """In a Python that a section has started: watch, and leave the notes at its end."""
-    folder, library, root = (os.environ.get(name) for name in (FOLDER, LIBRARY, ROOT))
+    folder, library, root, page = (os.environ.get(name) for name in (FOLDER, LIBRARY, ROOT, PAGE))
     if any(TRACKER in part for part in sys.orig_argv):
         warnings.simplefilter("ignore")  # it would tell what it removes, when nobody listens any more
     elif folder and library and root:
-        watch = Watch(root, library)
+        watch = Watch(root, library, device=partial(_device, page or ""))
         watch.install(folder)
         watch.begin()
         atexit.register(watch.leave)
 
+
+def _device(page: str) -> str:
+    """What the book's page of code says of the device of a process that does not know that page."""
+    if not page or not os.path.isfile(page):
+        return ""
+    with suppress(Exception):  # whatever it is: the notes are worth more
+        from runpy import run_path
+
+        return str(run_path(page).get("devices", str)())
+    return ""

@@ -187,7 +187,7 @@ class Supervisor:
         elif process and process.state == "T":
             self.interrupt(child, "the block has stopped its process.", "A block must not stop its process.")
         else:
-            self.interrupt(child, f"the block is still running after {child.limit:g} s.", "Make it faster, or raise `timeout=`.")
+            self.interrupt(child, *child.overdue())
 
     def interrupt(self, child: Child, message: str, mend: str) -> None:
         """End a section, after asking its process where it is."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from copies import TINY, Tiny
+from copies import ROOT, TINY, Tiny
 
-from hooks import job, section
+from hooks import imports, job, section
 from hooks.book import Book
 from hooks.job import Result
 from hooks.pool import Pool
@@ -49,8 +50,9 @@ def told(result: Result) -> list[str]:
     return ["".join(output.text for output in cell.outputs) for cell in result.cells]
 
 
-def console(*commands: str) -> str:
-    return "# T\n\n```console {.run}\n" + "".join(f"$ {command}\n" for command in commands) + "```\n"
+def console(*commands: str, options: str = "") -> str:
+    lines = [command if command.startswith("> ") else f"$ {command}" for command in commands]
+    return f"# T\n\n```console {{.run{options}}}\n" + "\n".join(lines) + "\n```\n"
 
 
 def test_a_program_is_written_and_run(pool: Pool) -> None:
@@ -75,6 +77,11 @@ def test_a_process_of_a_block_that_leaves_no_notes_is_still_missed(pool: Pool) -
 
 def test_both_streams_stand_in_their_order(pool: Pool) -> None:
     assert told(run(pool, console("echo one; echo two >&2; echo three", "echo four"))) == ["one\ntwo\nthree\nfour\n"]
+
+
+def test_what_a_command_printed_is_its_own(pool: Pool) -> None:
+    (cell,) = run(pool, console("echo one", "true", "echo two \\", ">   too", "echo three")).cells
+    assert [(output.name, output.text) for output in cell.outputs] == [("1", "one\n"), ("3", "two too\n"), ("5", "three\n")]
 
 
 def test_a_command_may_go_on_in_the_next_line(pool: Pool) -> None:
@@ -128,6 +135,96 @@ def test_commands_have_no_network(pool: Pool) -> None:
     assert "blocks have no network" in failure.detail
 
 
+IMPORTED = """# Pouring
+
+```python {file="pour.py"}
+import colorsys
+
+from puddle import Gauge
+
+gauge = Gauge(area=200)
+
+
+def pour(water):
+    gauge.pour(water)
+    return gauge.depth
+```
+
+```python
+from pour import pour
+
+print(pour(150))
+```
+
+```python {file="pour.py"}
+def pour(water):
+    return 0 * water
+```
+
+```console {.run}
+$ python -c 'import pour; print(pour.pour(1)); print(pour.__file__)'
+$ ls
+```
+"""
+
+
+def test_what_a_section_writes_can_be_imported_and_is_watched(pool: Pool) -> None:
+    result = run(pool, IMPORTED)
+    assert told(result) == ["", "7.5\n", "", "0\npour.py\npour.py\n"]
+    assert "puddle.gauge:Gauge.depth" in result.units
+    assert "colorsys" in result.packages, "what it imports, the section does"
+    assert result.unknown == 0
+
+
+def test_the_packages_of_what_a_block_imports_are_known_before(tiny: Tiny) -> None:
+    book = Book.read(tiny.root / "mkdocs.yml")
+    read = section.parse(IMPORTED.replace("colorsys", "torch", 1), "book/water/rain.md")
+    assert "torch" in imports.packages(book, [read])
+    read = section.parse(IMPORTED.replace("colorsys", "torch", 1).replace("from pour import pour", "pour = str"), "book/water/rain.md")
+    assert "torch" not in imports.packages(book, [read]), "a program has a process of its own"
+
+
+def test_names_of_the_sections_own_folder_are_short(pool: Pool) -> None:
+    code = "import os, tempfile; print(os.path.abspath(\"a.py\"), tempfile.gettempdir()); print(f\"<{os.getcwd()}>, x{os.getcwd()}\")"
+    first, second = told(run(pool, console("pwd", f"python -c '{code}'", "echo $PWD-old")))[0].splitlines()[:2], None
+    assert first == [".", "a.py /tmp"]
+    assert second is None
+
+
+def test_a_pipe_fails_with_any_of_its_commands(pool: Pool) -> None:
+    (failure,) = run(pool, console("true", "bash -c 'echo half; exit 3' | cat")).failures
+    assert (failure.line, failure.detail) == (5, "half")
+    assert failure.message == "the command `bash -c 'echo half; exit 3' | cat` ended with exit status 3."
+    assert told(run(pool, console("yes | head -1"))) == ["y\n"], "one whose reader has seen enough does not fail"
+
+
+def test_of_a_long_error_both_ends_are_told(pool: Pool) -> None:
+    (failure,) = run(pool, console("seq 100; exit 1")).failures
+    lines = failure.detail.splitlines()
+    assert (lines[0], lines[20], lines[-1]) == ("1", "... 60 lines ...", "100")
+
+
+def test_a_command_that_takes_too_long_ends_with_all_that_it_has_started(pool: Pool, tmp_path: Path) -> None:
+    told_by = tmp_path / "pids"
+    text = console("echo before", f"sleep 600 & setsid sleep 600 & echo $! > {told_by}; jobs -p >> {told_by}; echo waiting; wait", options=" timeout=2")
+    (failure,) = run(pool, text).failures
+    assert failure.line == 5
+    assert failure.message.endswith("is still running, 2 s after its block began.")
+    assert failure.detail == "waiting"
+    pids = told_by.read_text().split()
+    assert len(pids) == 3
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_the_device_of_a_process_that_a_section_started_is_its_own(tiny: Tiny) -> None:
+    tiny.edit("book/_runtime.py", 'return "CPU"', 'return "2 x Fog" if "colorsys" in sys.modules else "CPU"')
+    with Pool(Book.read(tiny.root / "mkdocs.yml"), 1) as own:
+        assert run(own, console("python -c 'print(1)'")).device == "CPU"
+        assert run(own, console("python -c 'import colorsys'")).device == "2 x Fog"
+        result = run(own, "# T\n\n```python\nimport os\n\nif not os.fork():\n    import colorsys\nelse:\n    os.wait();\n```\n")
+        assert (result.device, result.unknown) == ("2 x Fog", 0), "a copy of the section's own process, too"
+
+
 def test_a_command_that_was_killed(pool: Pool) -> None:
     (failure,) = run(pool, console("kill -9 $$")).failures
     assert (failure.line, failure.message) == (4, "the command `kill -9 $$` died of SIGKILL.")
@@ -144,7 +241,7 @@ def test_a_page_shows_the_program_the_command_and_what_it_printed(tiny: Tiny) ->
     done = tiny.run("site")
     assert done.status == 0, done.said
     page = tiny.page("water/a-mornings-work/")
-    assert '<p class="origin">Written to <code>pour.py</code></p>' in page
+    assert '<p class="name">File <code>pour.py</code></p><div class="highlight">' in page
     assert '<pre class="output stdout">7.5' in page
     assert "$ python pour.py" in tiny.text("water/a-mornings-work/")
     before = tiny.records()
@@ -156,3 +253,60 @@ def test_a_page_shows_the_program_the_command_and_what_it_printed(tiny: Tiny) ->
     assert done.status == 0, done.said
     assert tiny.records()["water/a-mornings-work.json"] == before["water/a-mornings-work.json"]
     assert Path(tiny.root / "pour.py").exists() is False
+
+
+def test_on_a_page_each_output_stands_below_its_command(tiny: Tiny) -> None:
+    path = tiny.root / "book/water/a-mornings-work.md"
+    text = console("echo one", "true", "echo two \\", "> too").partition("\n\n")[2]
+    path.write_text(path.read_text() + "\n" + text + "\n" + text.replace(".run", ".run .fold") + "\n" + text.replace(".run", ".run .hide"))
+    done = tiny.run("site")
+    assert done.status == 0, done.said
+    page = re.sub(r"<code>|</code>|<pre><span></span>|</?span[^>]*>", "", tiny.page("water/a-mornings-work/"))
+    commands, code = ("$ echo one\n", "$ true\n$ echo two \\\n&gt; too\n"), '<div class="highlight">{}</pre></div>'
+    outputs = ['<pre class="output stdout">one</pre>', '<pre class="output stdout">two too</pre>']
+    assert "".join([code.format(commands[0]), outputs[0], code.format(commands[1]), outputs[1]]) in page
+    assert "</summary>" + code.format("".join(commands)) + "</details>" + "".join(outputs) in page
+    assert 'class="block output-only" id="block-15">' + "".join(outputs) in page
+
+
+EXAMPLE = re.compile(r"^`````markdown\n(.*?)^`````$", re.DOTALL | re.MULTILINE)
+
+
+def test_what_is_said_of_all_this_holds(pool: Pool) -> None:
+    """The examples of the page for contributors are sections, and that of a program runs."""
+    examples = EXAMPLE.findall((ROOT / "docs/contributing.md").read_text())
+    assert len(examples) == 4
+    texts = [text if "# " in text else f"# T\n\n{text}" for text in examples]
+    assert [section.parse(text, "book/water/rain.md").problems for text in texts] == [()] * 4
+    (program,) = (text for text in texts if "halve.py" in text)
+    assert told(run(pool, program)) == ["", "1.5\n0,0005\n", ""]
+
+
+TRAINING = """# Training
+
+```python {file="train.py"}
+import torch
+import torch.distributed as dist
+
+from puddle import Gauge
+
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+shared = torch.tensor(Gauge(area=100).area * (rank + 1.0))
+dist.all_reduce(shared)
+print(f"rank {rank} of {dist.get_world_size()}: {shared.item()}")
+dist.destroy_process_group()
+```
+
+```console {.run timeout=110}
+$ torchrun --nproc-per-node 2 train.py | sort
+```
+"""
+
+
+def test_two_processes_train_without_a_word_too_many(pool: Pool) -> None:
+    result = run(pool, TRAINING)
+    assert told(result) == ["", "rank 0 of 2: 300.0\nrank 1 of 2: 300.0\n"]
+    assert "puddle.gauge:Gauge.__init__" in result.units
+    assert "torch" in result.packages
+    assert result.unknown == 0, "every process has left its notes"

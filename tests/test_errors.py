@@ -182,11 +182,11 @@ FAULTS: dict[str, tuple[str, list[tuple[int, str]]]] = {
     ),
     "a-command-that-is-not-there": (
         "```console {.run}\n$ rainfall --now\n```",
-        [(4, "the command `rainfall --now` was not found. Mend its name, or install what has it.")],
+        [(4, "the command `rainfall --now` was not found, or one that it runs. Mend its name, or install what has it.")],
     ),
     "a-command-without-end": (
         "```console {.run timeout=1}\n$ sleep 100\n```",
-        [(4, "the block is still running after 1 s. Make it faster, or raise `timeout=`.")],
+        [(4, "the command `sleep 100` is still running, 1 s after its block began. Make it faster, or raise `timeout=`.")],
     ),
     "a-program": (
         block("depth = 7\n\ndepth / 0", 'file="pour.py"') + "\n\n```console {.run}\n$ python pour.py\n```",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -126,7 +127,37 @@ def test_a_section_for_gpus_that_ran_without_one_is_provisional(once: Tiny) -> N
     assert done.status == 0, done.said
     assert "it asks for 2 GPUs, and has used none; the record is marked provisional" in done.said
     assert once.run("site", "--strict").status == 0
-    assert "This is a provisional record" in once.text(PAGE)
+    assert "This record is provisional: it was made without the GPU that it is for." in once.text(PAGE)
+
+
+def test_a_section_for_gpus_is_not_begun_without_them(once: Tiny, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    once.edit(FILE, "long: true", "gpus: 2")
+    once.edit(FILE, "gauge = ", f"open({str(begun)!r}, 'a').close()\ngauge = ")
+    runtime = once.root / "book/_runtime.py"
+    plain = runtime.read_text()
+    runtime.write_text(plain + "\n\ndef gpus() -> int:\n    return 1\n")
+    done = once.run("update", SLUG)
+    assert done.status == 1
+    assert f"{FILE}:2: the section needs 2 GPUs, and this machine shows 1. Update it on a machine that has them" in done.said
+    assert f"{FILE}: nothing to write" in done.said
+    assert not begun.exists()
+    status, said = verdict(once)
+    assert status == 0, said
+    assert begun.exists(), "the tests run it in short"
+    for command in (("plan",), ("why", SLUG), ("site", "--strict"), ("site", "--strict")):
+        assert f"1 section waits for 2 GPUs: run `python -m hooks update {SLUG}` on such a machine" in once.run(*command).said
+    (waiting,) = json.loads(once.run("plan", "--json").said)["waiting"]
+    assert (waiting["file"], waiting["state"]) == (FILE, "unrecorded")
+    runtime.write_text(plain.replace('return "CPU"', 'return "2 x Fog"') + "\n\ndef gpus() -> int:\n    return 2\n")
+    done = once.run("update", SLUG)
+    assert done.status == 0, done.said
+    assert f"{FILE}: record written" in done.said
+    assert "provisional" not in done.said
+    runtime.write_text(runtime.read_text().replace("return 2", "return 0"))
+    assert f"{FILE}: fresh" in once.run("why", SLUG).said, "how many there are is no input"
+    assert "waits" not in once.run("site").said
+    assert "Linux x86-64, 2 x Fog, Python" in once.text(PAGE)
 
 
 def test_tests_run_it_in_short_and_write_nothing(once: Tiny) -> None:
