@@ -15,7 +15,7 @@ class Batches:
 
     `size` is the batch of all processes together; each gets its part, the sizes differ by one at most, and all get as many
     batches. Nothing is repeated, so sums over processes (`World.total`) are those of one process. Every pass over it is
-    the next epoch, in another order if `shuffle`: there is no `set_epoch` to forget. A last batch smaller than the number of
+    the next epoch, in another order if `shuffle`: there is no `set_epoch` to forget (a resumed loop calls it). A last batch smaller than the number of
     processes joins the one before it.
 
     Args:
@@ -68,7 +68,7 @@ class Batches:
         return batch[begin : begin + each + (self.world.rank < more)]
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next pass be this epoch: the loop says it, so that a resumed run has the order of an unbroken one."""
+        """The next pass is that epoch's: a loop that resumes says so."""
         self._next = (epoch, 0)
 
     def state_dict(self) -> dict[str, int]:
