@@ -83,11 +83,11 @@ def compare(name: str, make: Callable[[], nn.Module], shape: tuple[int, ...], ba
             began = time.process_time()
             ways[label]()
             times[label].append((time.process_time() - began) / steps)
-    print(f"{name}: {statistics.median(times['by hand']) * 1e6:.0f} us a step by hand; at most {PROMISED[name]:+.0%} is promised")
+    print(f"{name}: {statistics.median(times['by hand']) * 1e6:.0f} us a step by hand; at most {PROMISED[name]:+.0%} is promised", flush=True)
     for label in ("again", "Loop", "fit"):
         ratios = [one / hand - 1 for one, hand in zip(times[label], times["by hand"], strict=True)]
         low, middle, high = statistics.quantiles(ratios, n=4)
-        print(f"    {label:6} {middle:+6.1%}   (half of the rounds within {low:+.1%} to {high:+.1%})")
+        print(f"    {label:6} {middle:+6.1%}   (half of the rounds within {low:+.1%} to {high:+.1%})", flush=True)
 
 
 class Nothing:
