@@ -4,7 +4,6 @@ from dlkit.train import devices, measure, metrics
 from dlkit.train.checkpoint import CheckpointError, Checkpoints, load_model
 from dlkit.train.history import History
 from dlkit.train.loop import Loop
-from dlkit.train.processes import Processes, Shard, Single
 from dlkit.train.stopping import EarlyStopping
 from dlkit.train.trainer import Trainer
 
@@ -14,9 +13,6 @@ __all__ = [
     "EarlyStopping",
     "History",
     "Loop",
-    "Processes",
-    "Shard",
-    "Single",
     "Trainer",
     "devices",
     "load_model",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from dlkit.train.history import Running
 
 
 def examples(batch: Any) -> int:
@@ -21,7 +24,8 @@ def examples(batch: Any) -> int:
             batch = batch[0]
         else:
             return 1
-    return batch.shape[0] if batch.ndim else 1
+    shape = batch.shape
+    return shape[0] if shape else 1
 
 
 def length(loader: Any) -> int | None:
@@ -30,6 +34,20 @@ def length(loader: Any) -> int | None:
         return len(loader)
     except TypeError:
         return None
+
+
+def not_finite(loss: Tensor, weight: Any, where: str) -> FloatingPointError:
+    """What to raise of a loss that is no number."""
+    value = loss.item()
+    said = f"the loss is {value} ({where})"
+    if math.isfinite(value):
+        said = f"a loss was not finite, at most {Running.EVERY} batches ago ({where})"
+    if not weight:
+        return FloatingPointError(f"{said}. The batch has nothing to take a mean over (its weight is 0): leave it out")
+    return FloatingPointError(
+        f"{said}. Often: a rate too large, log(0), 0/0, or fp16 out of range.\n"
+        "    Try a smaller rate, clip=1.0, precision='bf16'; torch.autograd.set_detect_anomaly(True) names the operation"
+    )
 
 
 def takes_a_value(schedule: Any) -> bool:

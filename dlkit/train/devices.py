@@ -95,7 +95,7 @@ def random_state() -> dict[str, Any]:
     import numpy
 
     kind, keys, *rest = tuple[Any, ...](numpy.random.get_state(legacy=True))
-    state: dict[str, Any] = {"python": random.getstate(), "numpy": (kind, torch.tensor(keys.astype("int64")), *rest), "torch": torch.get_rng_state()}
+    state: dict[str, Any] = {"python": random.getstate(), "numpy": (kind, torch.from_numpy(keys.astype("int64")), *rest), "torch": torch.get_rng_state()}
     if torch.cuda.is_available():
         state["cuda"] = torch.cuda.get_rng_state_all()
     return state

@@ -95,40 +95,68 @@ def along(world: World, side: Any) -> World:
 
 def alike(model: nn.Module, world: World) -> None:
     """Give every process the parameters and buffers of rank 0."""
+    same([*model.parameters(), *model.buffers()], world)
+
+
+def same(tensors: Iterable[torch.Tensor], world: World) -> None:
+    """Give every process the tensors of rank 0, in place; those that are distributed are left alone."""
     with torch.no_grad():
-        for tensor in [*model.parameters(), *model.buffers()]:
+        for tensor in tensors:
             if not tensor.is_meta and not hasattr(tensor, "device_mesh"):
                 world.broadcast(tensor.detach())
 
 
 def full_state(model: nn.Module) -> dict[str, torch.Tensor]:
     """The whole model's state dict, in every process, under its own names, however it is spread. All processes must ask."""
-    if not torch.distributed.is_initialized():
-        return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-    from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+    state = model.state_dict()
+    if torch.distributed.is_initialized():
+        from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 
-    return dict(get_model_state_dict(model, options=StateDictOptions(full_state_dict=True)))
+        state = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True))
+    return {name: tensor.detach().clone() for name, tensor in state.items()}
+
+
+def is_spread(model: nn.Module) -> bool:
+    """Whether several processes hold copies or parts of the model."""
+    if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
+        return False
+    return any(isinstance(part, nn.parallel.DistributedDataParallel) for part in model.modules()) or talks(model)
+
+
+def talks(model: nn.Module) -> bool:
+    """Whether its forward pass needs the other processes: it does where they hold parts of it."""
+    return any(hasattr(parameter, "device_mesh") for parameter in model.parameters())
+
+
+def by_mesh(parameters: Iterable[nn.Parameter]) -> list[list[torch.Tensor]]:
+    """Their gradients, in lists that PyTorch's functions of lists take: `split` and `shard` leave a mixture of plain tensors
+    and of distributed ones on other meshes."""
+    lists: dict[Any, list[torch.Tensor]] = {}
+    for parameter in parameters:
+        if parameter.grad is not None:
+            lists.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter.grad)
+    return list(lists.values())
+
+
+def scale(parameters: Iterable[nn.Parameter], factor: float) -> None:
+    """Multiply gradients, in place."""
+    for gradients in by_mesh(parameters):
+        torch._foreach_mul_(gradients, factor)
 
 
 def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:
-    """Scale gradients in place so that their norm over all processes is at most `most`; the norm before, as a plain tensor.
+    """Scale gradients in place so that their norm over all processes is at most `most`; the norm before, as a plain tensor of shape ().
 
     `torch.nn.utils.clip_grad_norm_` does not take a mixture of plain and distributed tensors, as `split` leaves it.
     """
-    groups: dict[Any, list[torch.Tensor]] = {}
-    for parameter in parameters:
-        if parameter.grad is not None:
-            groups.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter.grad)
-    norms = []
-    for gradients in groups.values():
-        norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]))
-        norms.append(norm.full_tensor() if hasattr(norm, "full_tensor") else norm)
-    if not norms:
-        return torch.tensor(0.0)
-    total = torch.linalg.vector_norm(torch.stack(norms))
-    factor = float((most / (total + 1e-6)).clamp(max=1.0))
-    for gradients in groups.values():
-        torch._foreach_mul_(gradients, factor)
+    parameters = list(parameters)
+    lists = by_mesh(parameters)
+    if len(lists) <= 1:
+        norm = nn.utils.clip_grad_norm_(parameters, most)
+        return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+    norms = [torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])) for gradients in lists]
+    total = torch.linalg.vector_norm(torch.stack([norm.full_tensor() if hasattr(norm, "full_tensor") else norm for norm in norms]))
+    scale(parameters, float((most / (total + 1e-6)).clamp(max=1.0)))
     return total
 
 

@@ -44,8 +44,9 @@ class History:
 class Running:
     """The weighted mean of the losses so far. Losses on a GPU are looked at in groups: to read one makes the program wait.
 
-    >>> running = Running(); running.add(1.0, 3); running.add(5.0, 1); running.mean()
-    2.0
+    >>> from torch import tensor
+    >>> running = Running(); running.add(tensor(1.0), 3), running.add(tensor(5.0), 1), running.mean()
+    (True, True, 2.0)
     """
 
     EVERY = 64
@@ -55,14 +56,18 @@ class Running:
         self.weight = 0.0
         self._waiting: list[tuple[Tensor, Any]] = []
 
-    def add(self, loss: Any, weight: Any) -> None:
-        if isinstance(loss, float):
-            self.sum += loss * float(weight)
-            self.weight += float(weight)
-            return
-        self._waiting.append((loss, weight))
-        if len(self._waiting) >= self.EVERY:
-            self.fold()
+    def add(self, loss: Tensor, weight: Any) -> bool:
+        """Count a batch's mean loss, shape (), by its weight; False if it, or one that has waited, is not finite: it is not counted."""
+        if loss.is_cpu:
+            value = loss.item()
+            if not math.isfinite(value):
+                return False
+            count = weight if type(weight) is int else float(weight)
+            self.sum += value * count
+            self.weight += count
+            return True
+        self._waiting.append((loss.detach(), weight))
+        return len(self._waiting) < self.EVERY or self.fold()
 
     def fold(self) -> bool:
         """Read what waits; whether all is finite."""

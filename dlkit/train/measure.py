@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,18 +12,23 @@ import torch
 
 from dlkit.train.devices import memory, pick
 
-# Dense bf16 operations a second, as the makers' data sheets say (without sparsity); the first name that is part of the device's counts.
-PEAKS = {
-    "H200": 989.4e12, "GH200": 989.4e12, "H100 PCIe": 756e12, "H100 NVL": 835e12, "H100": 989.4e12, "H800": 989.4e12,
-    "B200": 2250e12, "A100": 312e12, "A800": 312e12, "A10G": 70e12, "A10": 125e12, "A40": 149.7e12, "A6000": 154.8e12,
-    "L40S": 362e12, "L40": 181e12, "L4": 121e12, "V100": 125e12, "T4": 65e12, "RTX 4090": 165.2e12, "RTX 3090": 71e12,
-}  # fmt: skip
+# Published dense bf16 peaks, in operations a second: of what the makers' pages give for bf16 tensor cores, half where that is with
+# sparsity. A name is looked for as whole words, the first that is found counts; of a device that is not here no share is told.
+#   A100: nvidia.com/en-us/data-center/a100   H100: .../h100   H200: .../h200   L40S: its data sheet   B200: the Blackwell data sheet
+PEAKS = {"H200 NVL": 836e12, "H200": 989e12, "H100 PCIe": 756e12, "H100 NVL": 835e12, "H100": 989e12, "B200": 2250e12, "A100": 312e12, "L40S": 362e12}
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What `measure` found: seconds of the median step, examples (or tokens) a second, floating-point operations of a step, their share
-    of the device's peak (None: peak unknown), and peak memory in megabytes."""
+    """What `measure` found.
+
+    Attributes:
+        step: seconds of the median step.
+        rate: examples (or tokens) a second.
+        flops: floating-point operations of a step; None: none were seen, as in compiled code.
+        mfu: their share of what the device could do in this time at its published dense bf16 peak; None: one of them is not known.
+        memory: megabytes at the most; None: not known.
+    """
 
     step: float
     rate: float
@@ -87,11 +93,17 @@ def flops(function: Callable[[], Any]) -> int:
 
 
 def peak_flops(device: torch.device) -> float | None:
-    """The device's dense bf16 peak, where it is known."""
-    if device.type != "cuda":
-        return None
-    name = torch.cuda.get_device_name(device)
-    return next((peak for part, peak in PEAKS.items() if part in name), None)
+    """The device's published dense bf16 peak in operations a second, whatever precision is used; None where it is not known."""
+    return published(torch.cuda.get_device_name(device)) if device.type == "cuda" else None
+
+
+def published(name: str) -> float | None:
+    """The peak of the device that CUDA calls so.
+
+    >>> published("NVIDIA A100-SXM4-80GB"), published("NVIDIA GH200 480GB")
+    (312000000000000.0, None)
+    """
+    return next((peak for part, peak in PEAKS.items() if re.search(rf"\b{part}\b", name)), None)
 
 
 def synchronize(device: torch.device) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from dlkit.train.processes import Processes
+from dlkit.train.world import World
 
 Metric = Callable[[Any, Any], Tensor]
 
@@ -90,11 +90,11 @@ class Mean:
         self.add(values.sum(dtype=torch.float32 if values.device.type == "mps" else torch.float64), values.numel())
 
     def add(self, sum: Tensor, count: Any) -> None:
-        """A sum over so many."""
+        """A sum, of shape (), over so many."""
         pair = torch.stack([sum, torch.as_tensor(count, dtype=sum.dtype, device=sum.device)])
         self.total = pair if self.total is None else self.total + pair
 
-    def compute(self, processes: Processes | None = None, device: torch.device | str = "cpu") -> float:
+    def compute(self, processes: World | None = None, device: torch.device | str = "cpu") -> float:
         """The mean; NaN without examples."""
         total = torch.zeros(2, dtype=torch.float64, device=device) if self.total is None else self.total
         sum, count = (processes.sum(total) if processes else total).tolist()
@@ -128,7 +128,7 @@ class Confusion:
         counts = torch.bincount(pairs, minlength=self.classes**2).reshape(self.classes, self.classes)
         self.counts = self.counts.to(counts.device) + counts
 
-    def compute(self, processes: Processes | None = None, device: torch.device | str = "cpu") -> float:
+    def compute(self, processes: World | None = None, device: torch.device | str = "cpu") -> float:
         counts = self.counts.to(device)
         counts = (processes.sum(counts) if processes else counts).double()
         right, true, said = counts.diagonal(), counts.sum(1), counts.sum(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 
 from dlkit.train import devices
 from dlkit.train.ask import examples, inner, length, takes_a_value
+from dlkit.train.batches import together
+from dlkit.train.distributed import same, talks
 from dlkit.train.history import History, Progress
 from dlkit.train.loop import Loop
 from dlkit.train.metrics import Confusion, Mean, Metric
@@ -109,16 +112,19 @@ class Trainer(Loop):
     def evaluate(self, loader: Iterable[Any]) -> dict[str, float]:
         """Means over all examples of the loaders of all processes; the model's mode is as before.
 
+        Deal the examples by `Batches(data, size, world, shuffle=False)`, which repeats none and gives each process as many batches.
+
         Raises:
-            ValueError: the loader's sampler counts examples twice.
+            ValueError: the loader's sampler counts examples twice; or the processes hold parts of the model, and have not as many batches.
         """
         once(loader)
         model = inner(self.model)
+        same(model.buffers(), self.processes)  # the model that is measured is the one that is saved
         training = model.training
         model.eval()
         loss, tables = Mean(lambda output, target: output), {name: table(metric) for name, metric in self.metrics.items()}
         try:
-            for batch in loader:
+            for batch in together(loader, length(loader), self.processes) if self.processes.size > 1 and talks(model) else loader:
                 batch = devices.move(batch, self.device)
                 with torch.no_grad(), self.autocast():
                     output, target = self.predict(model, batch)
@@ -136,10 +142,8 @@ class Trainer(Loop):
     def training_loss(self) -> float:
         """The weighted mean of this epoch's losses, over all processes."""
         self.running.fold()
-        mean = Mean(lambda output, target: output)
-        dtype = torch.float32 if self.device.type == "mps" else torch.float64
-        mean.add(torch.tensor(self.running.sum, dtype=dtype, device=self.device), self.running.weight)
-        return mean.compute(self.processes, self.device)
+        total, weight = self.processes.total(self.running.sum, self.running.weight)
+        return total / weight if weight else math.nan
 
     def _call(self, moment: str) -> None:
         for callback in self.callbacks:
@@ -189,4 +193,4 @@ def once(loader: Any) -> None:
     sampler = getattr(loader, "sampler", None)
     if isinstance(sampler, torch.utils.data.DistributedSampler) and sampler.total_size != len(sampler.dataset):
         done = "repeats" if sampler.total_size > len(sampler.dataset) else "drops"
-        raise ValueError(f"DistributedSampler {done} examples, so this evaluation would be wrong: use sampler=Shard(data, trainer.processes)")
+        raise ValueError(f"DistributedSampler {done} examples, so this evaluation would be wrong: use batch_sampler=Batches(data, size, world, shuffle=False)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -158,6 +159,26 @@ def test_a_loss_that_is_no_number_spoils_nothing() -> None:
     assert alike(list(net.parameters()), before)
 
 
+def test_a_step_makes_few_calls() -> None:
+    """What the loop costs is how many functions it calls, of its own and of others; a clock would tell less on a busy machine."""
+    net, optimizer = linear()
+    data, calls = some(*[2] * 200), 0
+
+    def count(frame: Any, event: str, of: Any) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call") and "dlkit" in frame.f_code.co_filename
+
+    loop = Loop(net, optimizer, device="cpu")
+    sys.setprofile(count)
+    try:
+        for x, y in loop.batches(data):
+            loop.step(functional.cross_entropy(net(x), y))
+    finally:
+        sys.setprofile(None)
+    assert loop.updates == len(data)
+    assert calls / len(data) < 18
+
+
 class Own(nn.Sequential):
     """A class that is not torch.nn's own."""
 
@@ -196,7 +217,7 @@ def test_evaluation_counts_each_example_once_and_keeps_the_mode() -> None:
 def test_a_sampler_that_repeats_examples_is_refused_in_evaluation() -> None:
     trainer, _ = build()
     data = TensorDataset(torch.randn(5, 4), torch.zeros(5, dtype=torch.int64))
-    with pytest.raises(ValueError, match=r"DistributedSampler repeats examples.*Shard"):
+    with pytest.raises(ValueError, match=r"DistributedSampler repeats examples.*Batches"):
         trainer.evaluate(DataLoader(data, sampler=DistributedSampler(data, num_replicas=2, rank=0)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -28,7 +29,13 @@ def test_a_speed_and_its_words() -> None:
     assert "MFU" not in str(speed)
 
 
-def test_peaks_go_by_the_most_particular_name() -> None:
-    names = list(measure.PEAKS)
-    for index, name in enumerate(names):
-        assert not any(earlier in name for earlier in names[:index] if measure.PEAKS[earlier] != measure.PEAKS[name]), name
+@pytest.mark.parametrize(
+    ("name", "peak"),
+    [
+        ("NVIDIA H100 80GB HBM3", 989e12), ("NVIDIA H100 PCIe", 756e12), ("NVIDIA H100 NVL", 835e12), ("NVIDIA H200", 989e12),
+        ("NVIDIA H200 NVL", 836e12), ("NVIDIA GH200 480GB", None), ("NVIDIA GB200", None), ("NVIDIA B200", 2250e12), ("NVIDIA L40S", 362e12),
+        ("NVIDIA L40", None), ("NVIDIA L4", None), ("NVIDIA A100-PCIE-40GB", 312e12), ("NVIDIA A10", None), ("Tesla T4", None),
+    ],
+)  # fmt: skip
+def test_peaks_go_by_the_whole_name(name: str, peak: float | None) -> None:
+    assert measure.published(name) == peak
