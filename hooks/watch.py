@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import json
+import linecache
 import os
 import subprocess  # noqa: F401  before its part is wrapped below
 import sys
@@ -26,7 +27,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.util import source_from_cache
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from hooks.marked import Finder
@@ -47,6 +48,7 @@ class Watch:
         self.packages: set[str] = set()
         self.files: set[str] = set()
         self.data: set[str] = set()  # data sets, as `catalogue#name`: where its checksum stands
+        self.glanced: set[str] = set()  # sources that were read for the lines of a traceback
         self.modules: list[tuple[str, dict[str, int], list[int]]] = []  # as they were executed: name, units, marks
         self.places: dict[tuple[str, int], tuple[list[int], int]] = {}  # file and first line of a unit -> its mark
         self.found: set[str] = set()  # modules that were looked for, and are there
@@ -112,10 +114,28 @@ class Watch:
             self.data.add(f"{os.path.relpath(catalogue, self.root)}#{name}")
 
     def _opened(self, path: str) -> None:
-        self.files.add(path)
+        if path.endswith(".py") and for_a_traceback():
+            self._glanced(path)
+        else:
+            self.files.add(path)
         if path.endswith(".pyc"):  # code that another loader runs
             with suppress(ValueError):
                 self.files.add(source_from_cache(path))
+
+    def _glanced(self, path: str) -> None:
+        """A source is read for a traceback: what ran counts as code. But whoever wants it by `inspect` later reads it anew."""
+        if not self.glanced:
+            import inspect
+
+            original = inspect.findsource
+
+            def findsource(thing: Any) -> Any:
+                for name in self.glanced:
+                    linecache.cache.pop(name, None)
+                return original(thing)
+
+            inspect.findsource = findsource  # type: ignore[assignment]
+        self.glanced.add(path)
 
     def _looked(self, function: Any) -> None:
         """A function that is looked at counts as one that runs."""
@@ -244,3 +264,13 @@ def _device(page: str) -> str:
 
         return str(run_path(page).get("devices", str)())
     return ""
+
+
+def for_a_traceback() -> bool:
+    """Whether a source is being read for the lines of a traceback, as PyTorch prepares them in plain calls, too."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame and frame.f_globals.get("__name__") != "linecache":
+        frame = frame.f_back
+    while frame and frame.f_globals.get("__name__") == "linecache":
+        frame = frame.f_back
+    return frame is not None and frame.f_globals.get("__name__") == "traceback"

@@ -204,6 +204,15 @@ def test_a_source_that_is_read_after_an_error(book: Watched) -> None:
     assert set(used.data) == {"kettle/base.py"}
 
 
+def test_a_source_that_is_read_for_a_traceback(book: Watched) -> None:
+    """What ran counts as code already. One who asks for the source after that is seen."""
+    trace = "import inspect, traceback\n\nfrom kettle import base\n\ntry:\n    base.pour(-1)\nexcept ValueError:\n    len(traceback.format_exc())"
+    used = book.uses(trace)
+    assert used.data == {}
+    assert "kettle.base:pour" in used.units
+    assert set(book.uses(trace, "print(inspect.getsource(base.pour))").data) == {"kettle/base.py"}
+
+
 def test_a_module_that_is_run_counts_as_a_whole(book: Watched) -> None:
     code = f"{PYTHON}subprocess.run([sys.executable, '-m', 'kettle.tool', '1'], check=True)"
     assert book.functions(code) == {"base:scale", "tool:main", "tool:extra"}

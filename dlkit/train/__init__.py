@@ -1,21 +1,60 @@
-"""Training PyTorch models: a loop you can see, and what a long run needs around it. Needs torch."""
+"""Training PyTorch models: a loop you can see, and what a long run needs around it. Needs torch.
 
-from dlkit.train import devices, measure, metrics
-from dlkit.train.checkpoint import CheckpointError, Checkpoints, load_model
-from dlkit.train.history import History
-from dlkit.train.loop import Loop
-from dlkit.train.stopping import EarlyStopping
-from dlkit.train.trainer import Trainer
+Each name is loaded from its module when it is first asked for.
+"""
 
-__all__ = [
-    "CheckpointError",
-    "Checkpoints",
-    "EarlyStopping",
-    "History",
-    "Loop",
-    "Trainer",
-    "devices",
-    "load_model",
-    "measure",
-    "metrics",
-]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlkit.train.attend import RunFailed as RunFailed
+    from dlkit.train.checkpoint import Checkpoints as Checkpoints
+    from dlkit.train.distributed import along as along
+    from dlkit.train.distributed import clip as clip
+    from dlkit.train.distributed import full_state as full_state
+    from dlkit.train.distributed import grid as grid
+    from dlkit.train.distributed import replicate as replicate
+    from dlkit.train.distributed import shard as shard
+    from dlkit.train.distributed import split as split
+    from dlkit.train.distributed import weighted as weighted
+    from dlkit.train.history import History as History
+    from dlkit.train.launch import run as run
+    from dlkit.train.loop import Loop as Loop
+    from dlkit.train.sampler import DistributedBatchSampler as DistributedBatchSampler
+    from dlkit.train.stopping import EarlyStopping as EarlyStopping
+    from dlkit.train.stored import load_model as load_model
+    from dlkit.train.together import CheckpointError as CheckpointError
+    from dlkit.train.trainer import Trainer as Trainer
+    from dlkit.train.world import World as World
+    from dlkit.train.world import join as join
+
+_NAMES = {
+    "attend": ("RunFailed",),
+    "checkpoint": ("Checkpoints",),
+    "distributed": ("along", "clip", "full_state", "grid", "replicate", "shard", "split", "weighted"),
+    "history": ("History",),
+    "launch": ("run",),
+    "loop": ("Loop",),
+    "sampler": ("DistributedBatchSampler",),
+    "stopping": ("EarlyStopping",),
+    "stored": ("load_model",),
+    "together": ("CheckpointError",),
+    "trainer": ("Trainer",),
+    "world": ("World", "join"),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+_MODULES = ("devices", "measure", "metrics")
+
+__all__ = [*sorted(_HOME), *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(f"dlkit.train.{_HOME[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"dlkit.train.{name}")
+    raise AttributeError(f"dlkit.train has no {name!r}", name=name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -120,10 +120,10 @@ def is_spread(model: nn.Module) -> bool:
     """Whether several processes hold copies or parts of the model."""
     if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
         return False
-    return any(isinstance(part, nn.parallel.DistributedDataParallel) for part in model.modules()) or talks(model)
+    return any(isinstance(part, nn.parallel.DistributedDataParallel) for part in model.modules()) or is_sharded(model)
 
 
-def talks(model: nn.Module) -> bool:
+def is_sharded(model: nn.Module) -> bool:
     """Whether its forward pass needs the other processes: it does where they hold parts of it."""
     return any(hasattr(parameter, "device_mesh") for parameter in model.parameters())
 

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from dlkit.train import devices
 from dlkit.train.ask import compile_in_place, examples, length, not_finite, takes_a_value
-from dlkit.train.batches import together
 from dlkit.train.distributed import is_spread
 from dlkit.train.gradients import Gradients
 from dlkit.train.history import Running
 from dlkit.train.place import Place
+from dlkit.train.sampler import together
 from dlkit.train.world import World
 
 

@@ -8,17 +8,18 @@ from typing import Any
 
 from dlkit.train import sharded, tree
 from dlkit.train.ask import inner
+from dlkit.train.distributed import is_sharded
 from dlkit.train.files import read_tensors
 from dlkit.train.snapshot import own_buffers
 from dlkit.train.stored import about, fitting, verify
-from dlkit.train.together import CheckpointError, Everyone, spread
+from dlkit.train.together import CheckpointError, Everyone
 
 
 def resume(trainer: Any, path: Path, everyone: Everyone, exact: bool) -> None:
     """Load all of a checkpoint into a trainer. All processes must call."""
     with everyone.all_or_none():
         known = verify(path, everyone)
-    same = known["world"] == everyone.size and known["sharded"] == spread(trainer.model)
+    same = known["world"] == everyone.size and known["sharded"] == is_sharded(trainer.model)
     with everyone.all_or_none():
         if not same:
             other(trainer, path, known, everyone, exact)
@@ -29,7 +30,7 @@ def resume(trainer: Any, path: Path, everyone: Everyone, exact: bool) -> None:
         put_model = fitting(trainer.model, path, known, everyone)
     try:
         if known["sharded"]:
-            sharded.read_optimizer(trainer.model, trainer.optimizer, path, everyone.group if spread(trainer.model) else None)
+            sharded.read_optimizer(trainer.model, trainer.optimizer, path, everyone.group if is_sharded(trainer.model) else None)
             optimizer = trainer.optimizer.state_dict()
         else:
             optimizer = stored(path, "optimizer")
@@ -56,9 +57,9 @@ def other(trainer: Any, path: Path, known: dict[str, Any], everyone: Everyone, e
         CheckpointError: this run, with other processes than the one before, cannot go on there.
     """
     kinds = {True: "a model in shards", False: "a whole model"}
-    made = f"{path} was made by {known['world']} processes with {kinds[known['sharded']]}, this run has {everyone.size} with {kinds[spread(trainer.model)]}"
+    made = f"{path} was made by {known['world']} processes with {kinds[known['sharded']]}, this run has {everyone.size} with {kinds[is_sharded(trainer.model)]}"
     alone = "load_model(model, path) loads the model alone"
-    if spread(trainer.model) and not known["sharded"]:
+    if is_sharded(trainer.model) and not known["sharded"]:
         raise CheckpointError(f"{made}: the optimizer's state cannot be cut; {alone}")
     if known["batch"]:
         ends = [each for each in sorted(path.parent.glob("epoch-*-batch-00000000*")) if (each / "checkpoint.json").exists() and not about(each)["batch"]]

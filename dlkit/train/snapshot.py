@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from dlkit.train import sharded, tree
 from dlkit.train.ask import inner
+from dlkit.train.distributed import is_sharded
 from dlkit.train.files import copied, write, write_tensors
-from dlkit.train.together import CheckpointError, Everyone, spread
+from dlkit.train.together import CheckpointError, Everyone
 
 
 class Snapshot:
@@ -30,7 +31,7 @@ class Snapshot:
     """
 
     def __init__(self, trainer: Any, everyone: Everyone, more: dict[str, Any]) -> None:
-        self.everyone, self.spread = everyone, spread(trainer.model)
+        self.everyone, self.spread = everyone, is_sharded(trainer.model)
         model = inner(trainer.model)
         self.model: dict[str, Tensor] = model.state_dict()
         if everyone.rank == 0 or self.spread:

@@ -12,8 +12,9 @@ from torch import nn
 
 from dlkit.train import sharded
 from dlkit.train.ask import inner
+from dlkit.train.distributed import is_sharded
 from dlkit.train.files import digest, digest_text, read_tensors, write
-from dlkit.train.together import CheckpointError, Everyone, spread
+from dlkit.train.together import CheckpointError, Everyone
 
 FORMAT = 1
 
@@ -71,7 +72,7 @@ def load_model(model: nn.Module, path: str | Path) -> None:
 
     Where this one is spread, all its processes must call.
     """
-    path, everyone = Path(path), Everyone(spread(model))
+    path, everyone = Path(path), Everyone(is_sharded(model))
     with everyone.all_or_none():
         known = verify(path, everyone)
     fitting(model, path, known, everyone)()
@@ -83,10 +84,10 @@ def fitting(model: nn.Module, path: Path, known: dict[str, Any], everyone: Every
     if known["sharded"]:
         shapes = {name[6:]: shape for name, shape in sharded.shapes(path / sharded.FOLDER).items() if name.startswith("model.")}
         same(path, shapes, own)
-        return lambda: sharded.read_model(model, path / sharded.FOLDER, everyone.group if spread(model) else None)
+        return lambda: sharded.read_model(model, path / sharded.FOLDER, everyone.group if is_sharded(model) else None)
     saved = read_tensors(path / "model.safetensors")
     same(path, {name: tuple(tensor.shape) for name, tensor in saved.items()}, own)
-    return lambda: sharded.deal(model, saved) if spread(model) else inner(model).load_state_dict(saved)
+    return lambda: sharded.deal(model, saved) if is_sharded(model) else inner(model).load_state_dict(saved)
 
 
 def same(path: Path, saved: dict[str, tuple[int, ...]], own: dict[str, tuple[int, ...]]) -> None:

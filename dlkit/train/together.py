@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 from torch import distributed as dist
-from torch import nn
+
+from dlkit.train.distributed import is_sharded
 
 
 class CheckpointError(RuntimeError):
@@ -66,14 +67,9 @@ class Everyone:
                 raise Elsewhere(f"rank {rank}: {text}")
 
 
-def spread(model: nn.Module) -> bool:
-    """Whether parts of the model are on different processes, as `shard` and `split` leave it."""
-    return any(hasattr(parameter, "device_mesh") for parameter in model.parameters())
-
-
 def several(trainer: Any) -> bool:
     """Whether a run has more than this process. Those who share one batch, as `split` does, are one to the loop."""
-    return dist.is_available() and dist.is_initialized() and (trainer.processes.world > 1 or spread(trainer.model))
+    return dist.is_available() and dist.is_initialized() and (trainer.processes.world > 1 or is_sharded(trainer.model))
 
 
 def patience() -> timedelta:

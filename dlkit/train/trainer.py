@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from dlkit.train import devices
 from dlkit.train.ask import examples, inner, length, takes_a_value
-from dlkit.train.batches import together
-from dlkit.train.distributed import same, talks
+from dlkit.train.distributed import is_sharded, same
 from dlkit.train.history import History, Progress
 from dlkit.train.loop import Loop
 from dlkit.train.metrics import Confusion, Mean, Metric
+from dlkit.train.sampler import together
 from dlkit.train.stopping import EarlyStopping
 
 MOMENTS = ("before_fit", "after_update", "after_epoch", "after_fit")
@@ -112,7 +112,7 @@ class Trainer(Loop):
     def evaluate(self, loader: Iterable[Any]) -> dict[str, float]:
         """Means over all examples of the loaders of all processes; the model's mode is as before.
 
-        Deal the examples by `Batches(data, size, world, shuffle=False)`, which repeats none and gives each process as many batches.
+        Deal the examples by `DistributedBatchSampler(data, size, world, shuffle=False)`, which repeats none and gives each process as many batches.
 
         Raises:
             ValueError: the loader's sampler counts examples twice; or the processes hold parts of the model, and have not as many batches.
@@ -124,7 +124,7 @@ class Trainer(Loop):
         model.eval()
         loss, tables = Mean(lambda output, target: output), {name: table(metric) for name, metric in self.metrics.items()}
         try:
-            for batch in together(loader, length(loader), self.processes) if self.processes.size > 1 and talks(model) else loader:
+            for batch in together(loader, length(loader), self.processes) if self.processes.size > 1 and is_sharded(model) else loader:
                 batch = devices.move(batch, self.device)
                 with torch.no_grad(), self.autocast():
                     output, target = self.predict(model, batch)
@@ -193,4 +193,4 @@ def once(loader: Any) -> None:
     sampler = getattr(loader, "sampler", None)
     if isinstance(sampler, torch.utils.data.DistributedSampler) and sampler.total_size != len(sampler.dataset):
         done = "repeats" if sampler.total_size > len(sampler.dataset) else "drops"
-        raise ValueError(f"DistributedSampler {done} examples, so this evaluation would be wrong: use batch_sampler=Batches(data, size, world, shuffle=False)")
+        raise ValueError(f"DistributedSampler {done} examples, so this evaluation would be wrong: use batch_sampler=DistributedBatchSampler(data, size, world, shuffle=False)")

@@ -19,8 +19,8 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from dlkit.train import Checkpoints, Trainer, checkpoint, devices, snapshot, stored
-from dlkit.train.batches import Batches
 from dlkit.train.distributed import full_state, replicate
+from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import World
 
 
@@ -50,7 +50,7 @@ def build_for(
 ) -> tuple[Trainer, Any]:
     """One of several processes, and its loader of 4 batches."""
     saves = [] if folder is None else [Checkpoints(folder, every=every, keep=2, best="val_loss", asynchronous=asynchronous)]
-    loader = DataLoader(Noisy(), batch_sampler=Batches(22, 6, world, seed=5))
+    loader = DataLoader(Noisy(), batch_sampler=DistributedBatchSampler(22, 6, world, seed=5))
     return trainer(world, spread, seed, [*callbacks, *saves], {"device": "cpu", "processes": world}), loader
 
 

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel
 
-from dlkit.train.batches import Batches
 from dlkit.train.distributed import along, clip, full_state, grid, replicate, shard, split, weighted
 from dlkit.train.launch import run
+from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import World, join
 
 TOLERANCE = 1e-12
@@ -73,7 +73,7 @@ def train(spread: Spread, parts: int = 1) -> tuple[list[float], dict[str, torch.
     net, share = spread(model(join().rank), join())
     optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
     losses, norms = [], []
-    batches = Batches(53, 20, share, seed=3)
+    batches = DistributedBatchSampler(53, 20, share, seed=3)
     for _ in range(2):
         for indices in batches:
             optimizer.zero_grad()

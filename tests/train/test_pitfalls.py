@@ -26,9 +26,9 @@ from torch.utils.data import DataLoader
 
 from dlkit.train import Checkpoints, Loop, Trainer
 from dlkit.train.ask import inner
-from dlkit.train.batches import Batches
 from dlkit.train.distributed import full_state, replicate
 from dlkit.train.launch import run
+from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import join
 
 
@@ -63,7 +63,7 @@ def orders(stop: int | None, resume: bool, folder: Any) -> list[list[int]]:
     loop, saves, seen = Loop(net, optimizer, device="cpu"), Checkpoints(folder), []
     if resume:
         assert saves.resume(loop)
-    loader = DataLoader(torch.arange(10), batch_sampler=Batches(10, 4, seed=1))  # type: ignore[arg-type]
+    loader = DataLoader(torch.arange(10), batch_sampler=DistributedBatchSampler(10, 4, seed=1))  # type: ignore[arg-type]
     for _ in loop.epochs(3):
         for batch in loop.batches(loader):
             loop.step(net(torch.ones(1, 3)).sum())

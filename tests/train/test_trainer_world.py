@@ -13,10 +13,10 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 from dlkit.train import Loop, Trainer
-from dlkit.train.batches import Batches
 from dlkit.train.distributed import along, full_state, grid, replicate, shard, split
 from dlkit.train.launch import run
 from dlkit.train.metrics import Confusion, accuracy
+from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import World, join
 
 TOLERANCE = {"rtol": 1e-12, "atol": 1e-12}
@@ -104,7 +104,7 @@ def train(spread: Spread, size: int, accumulate: int) -> tuple[list[dict[str, An
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
     weigh = {"weigh": lambda batch: (batch[1] != PAD).sum(), "metrics": {"right": right}}
     trainer = Trainer(net, optimizer, loss_of_tokens, processes=world, accumulate=accumulate, clip=0.5, schedule=schedule, **weigh)
-    batches, evaluation = Batches(COUNT, size, share, seed=3), Batches(COUNT, 6, share, shuffle=False)
+    batches, evaluation = DistributedBatchSampler(COUNT, size, share, seed=3), DistributedBatchSampler(COUNT, 6, share, shuffle=False)
     trainer.fit(DataLoader(data(), batch_sampler=batches), DataLoader(data(), batch_sampler=evaluation), epochs=2)
     assert trainer.norm is not None
     return trainer.history.rows, trainer.norm.item(), full_state(net)
@@ -156,7 +156,7 @@ def evaluate(spread: Spread, count: int, size: int) -> tuple[dict[str, float], i
     trainer = Trainer(net, torch.optim.SGD(net.parameters(), lr=0.1), loss_of_tokens, metrics={"f1": confusion, "right": right}, processes=join())
     trainer.predict = lambda model, batch: (model(batch[0])[:, :1], batch[1][:, :1])  # the first token always counts
     examples = TensorDataset(*data()[:count])
-    found = trainer.evaluate(DataLoader(examples, batch_sampler=Batches(count, size, share, shuffle=False)))
+    found = trainer.evaluate(DataLoader(examples, batch_sampler=DistributedBatchSampler(count, size, share, shuffle=False)))
     return found, int(join().total(float(confusion.counts.sum()))[0]) * share.size // join().size
 
 

@@ -10,7 +10,7 @@ import torch
 from dlkit.train.world import World
 
 
-class Batches:
+class DistributedBatchSampler:
     """Lists of indices: a `batch_sampler` for a `DataLoader`, or to index tensors with.
 
     `size` is the batch of all processes together; each gets its part, the sizes differ by one at most, and all get as many
@@ -25,7 +25,7 @@ class Batches:
         shuffle: another order in each epoch, from `seed` and the epoch alone.
         drop_last: leave out a last batch that is smaller.
 
-    >>> [list(Batches(7, 4, World(rank, 2), shuffle=False)) for rank in range(2)]
+    >>> [list(DistributedBatchSampler(7, 4, World(rank, 2), shuffle=False)) for rank in range(2)]
     [[[0, 1], [4, 5]], [[2, 3], [6]]]
     """
 
@@ -108,5 +108,5 @@ def together(batches: Iterable[Any], total: int | None, world: World) -> Iterato
             yield batch
     if len(set(totals)) > 1:
         said = ", ".join(str(each) for each in totals)
-        raise ValueError(f"the processes have {said} batches: give each as many, as DataLoader(data, batch_sampler=Batches(data, size, world)) does")
+        raise ValueError(f"the processes have {said} batches: give each as many, as DataLoader(data, batch_sampler=DistributedBatchSampler(data, size, world)) does")
     yield from iterator
