@@ -42,14 +42,14 @@ def shard(
         return model.to(world.device)
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
-    alike(model.to(world.device), world)
+    alike(model, world)  # which stays where it is: a block at a time goes to the device, and is cut there
     options: dict[str, Any] = {"mesh": _line(world) if mesh is None else mesh}
     if dtype:
         options["mp_policy"] = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
     for block in _entries(model) if blocks is None else blocks:
         fully_shard(block, **options)
     fully_shard(model, **options)
-    return model
+    return model.to(world.device)
 
 
 def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None) -> nn.Module:
@@ -103,17 +103,28 @@ def same(tensors: Iterable[torch.Tensor], world: World) -> None:
     with torch.no_grad():
         for tensor in tensors:
             if not tensor.is_meta and not hasattr(tensor, "device_mesh"):
-                world.broadcast(tensor.detach())
+                there = world.broadcast(tensor.detach().to(world.device))
+                if there.device != tensor.device:
+                    tensor.copy_(there)
 
 
 def full_state(model: nn.Module) -> dict[str, torch.Tensor]:
-    """The whole model's state dict, in every process, under its own names, however it is spread. All processes must ask."""
+    """The whole model's state dict, in every process's memory, under its own names, however it is spread.
+
+    All processes must ask. The parts of one tensor at a time are together on the device.
+    """
     state = model.state_dict()
     if torch.distributed.is_initialized():
-        from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
+        from torch.distributed.checkpoint.state_dict import get_model_state_dict
 
-        state = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True))
-    return {name: tensor.detach().clone() for name, tensor in state.items()}
+        state = get_model_state_dict(model)
+    return {name: _whole(tensor.detach()) for name, tensor in state.items()}
+
+
+def _whole(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy on the CPU, of all parts."""
+    gather = getattr(tensor, "full_tensor", None)
+    return gather().cpu() if gather else tensor.cpu() if tensor.device.type != "cpu" else tensor.clone()
 
 
 def is_spread(model: nn.Module) -> bool:

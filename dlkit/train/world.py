@@ -144,8 +144,8 @@ def choose(local: int, device: str | None) -> torch.device:
     if device not in (None, "cpu", "cuda"):
         raise ValueError(f'device is {device!r}: write "cpu" or "cuda", or leave it out.')
     count = torch.cuda.device_count() if device != "cpu" else 0
-    if device == "cuda" and local >= count:
-        raise RuntimeError(f'process {local} of this machine has no GPU: there {"is" if count == 1 else "are"} {count}. Start fewer processes, or say device="cpu".')
+    if local >= count and (device == "cuda" or count):  # some on GPUs and others not cannot talk
+        raise RuntimeError(f'process {local} of this machine has no GPU: there {"is 1" if count == 1 else f"are {count}"}. Start fewer processes, or say device="cpu".')
     return torch.device("cuda", local) if local < count else torch.device("cpu")
 
 

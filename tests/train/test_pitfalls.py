@@ -29,7 +29,7 @@ from dlkit.train.ask import inner
 from dlkit.train.distributed import full_state, replicate
 from dlkit.train.launch import run
 from dlkit.train.sampler import DistributedBatchSampler
-from dlkit.train.world import join
+from dlkit.train.world import choose, join
 
 
 def linear() -> tuple[nn.Sequential, torch.optim.SGD]:
@@ -141,3 +141,12 @@ def test_an_error_in_a_callback_is_where_it_is(moment: str) -> None:
     assert len(frames) <= 6, "a reader finds the way"
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+def test_too_few_gpus_are_an_error_and_no_mixture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process on a GPU and one on the CPU would wait for each other in vain, one by NCCL, one by gloo."""
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert choose(0, None) == torch.device("cuda", 0)
+    with pytest.raises(RuntimeError, match='process 1 of this machine has no GPU: there is 1. Start fewer processes, or say device="cpu"'):
+        choose(1, None)
+    assert choose(1, "cpu") == torch.device("cpu")

@@ -217,7 +217,7 @@ def test_evaluation_counts_each_example_once_and_keeps_the_mode() -> None:
 def test_a_sampler_that_repeats_examples_is_refused_in_evaluation() -> None:
     trainer, _ = build()
     data = TensorDataset(torch.randn(5, 4), torch.zeros(5, dtype=torch.int64))
-    with pytest.raises(ValueError, match=r"DistributedSampler repeats examples.*Batches"):
+    with pytest.raises(ValueError, match=r"DistributedSampler repeats examples.*DistributedBatchSampler"):
         trainer.evaluate(DataLoader(data, sampler=DistributedSampler(data, num_replicas=2, rank=0)))
 
 

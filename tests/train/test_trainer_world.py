@@ -184,7 +184,7 @@ def listed(length: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("spread", [copies, shards])
-@pytest.mark.parametrize(("loader", "says"), [(listed, "have 3, 4 batches.*Batches"), (stream, "after 3 batches, 1 of 2 processes have no more")])
+@pytest.mark.parametrize(("loader", "says"), [(listed, "have 3, 4 batches.*DistributedBatchSampler"), (stream, "after 3 batches, 1 of 2 processes have no more")])
 @pytest.mark.parametrize("accumulate", [1, 2])
 def test_unequal_numbers_of_batches_are_an_error_and_no_hang(spread: Spread, loader: Callable[[int], Any], says: str, accumulate: int) -> None:
     def work() -> None:
