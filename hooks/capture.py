@@ -232,6 +232,20 @@ def figure(drawn: Any) -> Output:
     return Output("figure", text, "image/svg+xml", vector, raster)
 
 
+def part(value: Any, depth: int = 3) -> bool:
+    """Whether a value is a part of a figure, or several: the axes, lines and words that drawing functions return.
+
+    A list may hold lists, to this depth: one may hold itself.
+    """
+    artist = getattr(sys.modules.get("matplotlib.artist"), "Artist", None)
+    if artist is None:
+        return False
+    if isinstance(value, artist):
+        return getattr(value, "figure", None) not in (None, value)  # a figure is its own, and is shown
+    several = isinstance(value, (list, tuple)) or (type(value).__name__ == "ndarray" and value.dtype == object)
+    return several and depth > 0 and len(value) > 0 and all(part(each, depth - 1) for each in value)
+
+
 def open_figures() -> list[Any]:
     """The figures that pyplot holds, in order; they are closed, as Jupyter does at a cell's end."""
     pyplot = cast(Any, sys.modules.get("matplotlib.pyplot"))

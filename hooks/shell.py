@@ -49,6 +49,10 @@ class _Hook(DisplayHook):
     def write_output_prompt(self) -> None:
         pass
 
+    def compute_format_data(self, result: Any) -> Any:
+        """Nothing for a part of a figure: the figure is shown, and the part in words would say less."""
+        return ({}, {}) if capture.part(result) else super().compute_format_data(result)
+
     def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
         self.shell.show("result", format_dict)
 

@@ -181,3 +181,14 @@ def test_nothing_is_left_of_it() -> None:
     plt.close("all")
     assert touched() == before
     assert set(vars(figure)) == attributes
+
+
+def test_a_part_of_a_figure_is_no_result() -> None:
+    figure, places = plt.subplots(1, 2)
+    parts = [places[0], places, places.reshape(2, 1), places[0].plot([1, 2]), places[0].bar([1, 2], 3), places[0].set_title("rain"), tuple(places)]
+    assert all(map(capture.part, parts))
+    endless: list[Any] = []
+    endless.append(endless)
+    others = [endless, figure, (figure, places), [], (), np.ones(2), np.array([None]), 0.5, "rain", Line2D([0], [1]), (1.0, 2.0), [places[0], 1], None]
+    assert not any(map(capture.part, others))
+    plt.close(figure)

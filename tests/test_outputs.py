@@ -113,6 +113,8 @@ def from_kernel(outputs: list[nbformat.NotebookNode]) -> Iterator[tuple[str, ...
             if plain.startswith("<Figure size"):
                 yield ("figure",)
                 continue
+            if plain.startswith("<Axes: "):
+                continue  # Meant: a page shows the figure alone, not its parts in words.
             mime = next((mime for mime in RICH if mime in output.data), "")
             content = output.data.get(mime, "")
             data = (
@@ -224,7 +226,7 @@ STANDS = {
     ),
     "folded code": (
         "measuring-rain",
-        rf'<div class="block" id="block-5"><details class="fold"><summary>Code</summary>{CODE}</details><pre class="output text">&lt;Axes: ',
+        rf'<div class="block" id="block-5"><details class="fold"><summary>Code</summary>{CODE}</details></div>\s*<figure class="figure" id="fig-spring"><svg ',
     ),
     "checked": (
         "measuring-rain",

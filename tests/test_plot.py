@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -135,9 +136,29 @@ def test_curves_show_their_numbers() -> None:
     again = plot.curves({"c": [1, 10]}, [2, 20], log="xy", ax=ax)
     assert again is ax
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert len({line.get_color() for line in ax.lines}) == 3, "a curve that is added has a color of its own"
     assert plot.curves({"": [1, 2]}).get_legend() is None
     styles = {(line.get_color(), line.get_linestyle()) for line in plot.curves({str(n): [n, n] for n in range(24)}).lines}
     assert len(styles) == 24
+
+
+@pytest.mark.parametrize(
+    ("values", "log", "x", "y"),
+    [
+        (range(31), "", ["0", "5", "10", "15", "20", "25", "30"], None),
+        ([0.002, 0.9], "y", ["0", "1"], ["0.01", "0.1", "1"]),
+        ([0.3, 2.0], "y", ["0", "1"], ["0.3", "0.4", "0.6", "1", "2"]),
+        ([1e-6, 1.0], "y", ["0", "1"], [f"10^{{{power}}}" for power in range(-6, 1)]),
+    ],
+)
+def test_ticks_are_few_and_short(values: Any, log: str, x: list[str], y: list[str] | None) -> None:
+    ax = plot.curves({"loss": list(values)}, log=log)
+    ax.figure.canvas.draw()
+    for axis, wanted in ((ax.xaxis, x), (ax.yaxis, y)):
+        low, high = sorted(axis.get_view_interval())
+        ticks = [tick for which in (True, False) for tick in zip(axis.get_ticklocs(minor=which), axis.get_ticklabels(minor=which), strict=True)]
+        said = [label.get_text() for at, label in sorted(ticks, key=lambda tick: tick[0]) if low <= at <= high and label.get_text()]
+        assert wanted is None or [re.sub(r"\$\\mathdefault{(.*)}\$", r"\1", word) for word in said] == wanted
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (1, 4, 6), (4, 6, 1), (3, 4, 6), (4, 6, 3)])
@@ -186,6 +207,38 @@ def test_numbers_in_cells() -> None:
     assert ax.images[0].get_clim() == (0, 2)
     assert not plot.heat([[1]], numbers=False).texts
     assert plot.heat(torch.tensor([[0.123]]), numbers=".1%").texts[0].get_text() == "12.3%"
+
+
+def overlapping(words: list[Text]) -> bool:
+    """Whether any of these, in a row, runs into the next."""
+    boxes = sorted((word.get_window_extent() for word in words), key=lambda box: (round(-box.y1), box.x0))
+    return any(one.x1 > other.x0 and abs(one.y1 - other.y1) < 1 for one, other in pairwise(boxes))
+
+
+@pytest.mark.parametrize("columns", [2, 6, 20, 60])
+def test_no_word_of_a_table_hides_another(columns: int) -> None:
+    ax = plot.heat(RANDOM.random((3, columns)), columns=["happy"] * columns)
+    ax.figure.canvas.draw()
+    assert bool(ax.texts) == (columns < 20)
+    assert not overlapping(ax.texts)
+    turned = ax.get_xticklabels()[0].get_rotation()
+    assert turned == 45 or not overlapping(ax.get_xticklabels())
+    assert (turned == 45) == (columns > 2)
+    assert len(plot.heat(np.ones((2, 60)), numbers=True).texts) == 120
+
+
+def test_rows_and_columns_are_counted_in_whole_numbers() -> None:
+    for shape in ((2, 3), (12, 20)):
+        ax = plot.heat(np.ones(shape))
+        assert all(tick == round(tick) for tick in [*ax.get_xticks(), *ax.get_yticks()])
+
+
+def test_long_titles_are_wrapped() -> None:
+    drawn = plot.images(RANDOM.random((20, 8, 8)), titles=["airplane as automobile", "cat\ntrue: a small dog"] * 10)
+    drawn.canvas.draw()
+    assert drawn.axes[0].get_title() == "airplane as\nautomobile"
+    assert drawn.axes[1].get_title() == "cat\ntrue: a small\ndog"
+    assert not overlapping([ax.title for ax in drawn.axes])
 
 
 def test_rings_of_a_bowl_are_as_far_apart() -> None:

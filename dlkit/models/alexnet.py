@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from dlkit.models.weights import keep_size
+
 
 class AlexNet(nn.Module):
     """Classifies small images.
@@ -53,6 +55,7 @@ class AlexNet(nn.Module):
             nn.Dropout(dropout), nn.Linear(hidden, hidden), nn.ReLU(),
             nn.Linear(hidden, classes),
         )  # fmt: skip
+        keep_size(self, dense=True)  # eight layers, and no normalization
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
         return self.head(self.features(images_BCHW))

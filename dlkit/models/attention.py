@@ -77,7 +77,7 @@ class MultiHeadAttention(nn.Module):
         bias: of the four linear maps.
 
     Raises:
-        ValueError: the heads do not divide the width.
+        ValueError: the heads do not divide the width; or, when called, both `mask` and `causal`.
 
     Shapes: x (B, T, D), memory (B, S, D) or None: x itself; mask, true where a position may look, broadcast to
     (B, H, T, S) -> (B, T, D). `causal` is the mask of `causal_mask`, and not given with another.
@@ -96,6 +96,8 @@ class MultiHeadAttention(nn.Module):
     def forward(
         self, x_BTD: Tensor, memory_BSD: Tensor | None = None, mask: Tensor | None = None, causal: bool = False, cache: Cache | None = None
     ) -> Tensor:
+        if causal and mask is not None:
+            raise ValueError("both a mask and causal=True: give mask & causal_mask(T, S) alone.")
         memory_BSD = x_BTD if memory_BSD is None else memory_BSD
         q_BHTE, k_BHSE, v_BHSE = self.split(self.q(x_BTD)), self.split(self.k(memory_BSD)), self.split(self.v(memory_BSD))
         if cache is not None:

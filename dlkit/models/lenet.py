@@ -20,6 +20,9 @@ class LeNet(nn.Module):
         size: height and width of the images, at least 12.
         activation: makes the nonlinearity: `nn.ReLU`, or `nn.Sigmoid` and `nn.Tanh` as in its day.
 
+    Raises:
+        ValueError: images that are too small.
+
     Shapes: images (B, channels, size, size) -> logits (B, classes).
 
     >>> import torch

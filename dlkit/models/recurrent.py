@@ -25,7 +25,7 @@ class LanguageModel(nn.Module):
         width: of the embedding and of the state.
         layers: recurrent layers, one on the other.
         cell: "gru", "lstm" or "rnn".
-        dropout: share of units dropped between layers while training.
+        dropout: share of units dropped before, between and after the layers while training.
 
     Raises:
         ValueError: another cell.

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dlkit.models.weights import keep_size
+
 
 class Block(nn.Module):
     """Two convolutions of 3x3 and a way around them. (B, before, H, W) -> (B, width, H / stride, W / stride).
@@ -85,13 +87,7 @@ class ResNet(nn.Module):
                 self.stages.append(Block(before, width, 2 if stage and not number else 1, project))
                 before = width
         self.head = nn.Linear(before, classes)
-        self.initialize()
-
-    def initialize(self) -> None:
-        """Weights that keep the size of signals through ReLU (He et al., 2015, arXiv:1502.01852)."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        keep_size(self)
         for block in self.stages:
             nn.init.zeros_(block.norm2.weight)
 

@@ -2,7 +2,8 @@
 
 Sources: Sutskever, Vinyals and Le, 2014, arXiv:1409.3215; additive attention: Bahdanau, Cho and Bengio, 2014,
 arXiv:1409.0473; dot-product attention: Luong, Pham and Manning, 2015, arXiv:1508.04025.
-Letters in names: B pairs, S positions of the source, T of the target, V tokens of the vocabulary, D width.
+Letters in names: B pairs, S positions of the source, T of the target, V tokens of the vocabulary, D width,
+E half of it.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ class Seq2Seq(nn.Module):
         attention: "additive" or "dot".
         dropout: share of units dropped while training.
         pad: the token that fills up the source; nothing looks at it.
+
+    Raises:
+        ValueError: an odd width, or another attention.
 
     Shapes: source (B, S), each with its padding last and at least one token, and target (B, T) -> (B, T, target).
 

@@ -68,6 +68,9 @@ class Transformer(nn.Module):
         dropout: share of units dropped while training.
         pad: the token that fills up the source; nothing looks at it.
 
+    Raises:
+        ValueError: the heads do not divide the width.
+
     Shapes: source (B, S), with at least one token that is no `pad`, and target (B, T) -> (B, T, target).
 
     >>> model = Transformer(10, 12, width=8, heads=2)

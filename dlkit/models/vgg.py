@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from dlkit.models.weights import keep_size
+
 
 class VGG(nn.Module):
     """Classifies small images.
@@ -57,6 +59,7 @@ class VGG(nn.Module):
             nn.Linear(hidden, hidden), nn.ReLU(), nn.Dropout(dropout),
             nn.Linear(hidden, classes),
         )  # fmt: skip
+        keep_size(self)
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
         return self.head(self.features(images_BCHW))

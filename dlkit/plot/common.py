@@ -10,6 +10,7 @@ from dlkit.plot import COLORS
 
 Array = np.ndarray[Any, Any]
 SMALL = 160  # pixels
+LETTER = 0.075  # inches, roughly
 
 
 def array(values: Any) -> Array:
@@ -50,6 +51,13 @@ def aside(ax: Any, handles: Any = None) -> None:
         wide, high = ax.figure.get_size_inches()
         more, least = _size(ax.get_legend())
         ax.figure.set_size_inches(wide - before + more, max(high, least))
+
+
+def whole() -> Any:
+    """Ticks at whole numbers that count on easily: 0, 5, 10; there are no half epochs, nor half rows."""
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10])
 
 
 def _size(legend: Any) -> tuple[float, float]:

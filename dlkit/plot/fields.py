@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlkit.plot import COLORS
-from dlkit.plot.common import array, aside, axes, on, rendering
+from dlkit.plot.common import LETTER, array, aside, axes, on, rendering, whole
 
 
 def heat(
@@ -16,7 +16,7 @@ def heat(
     rows: Sequence[Any] | None = None,
     columns: Sequence[Any] | None = None,
     *,
-    numbers: bool | str = True,
+    numbers: bool | str | None = None,
     low: float | None = None,
     high: float | None = None,
     bar: bool = False,
@@ -29,7 +29,7 @@ def heat(
     Args:
         values: (R, C); NaN leaves a cell empty.
         rows, columns: R and C words or numbers, to stand beside and below.
-        numbers: whether cells show theirs, or in which format: ".2f".
+        numbers: whether cells show theirs, or in which format: ".2f"; None: where there is room.
         low, high: the numbers of the darkest and of the brightest color; None: the smallest and the largest.
         bar: whether a scale of the colors stands beside.
         ylabel, xlabel: what rows and columns are.
@@ -56,19 +56,22 @@ def heat(
     shown = ax.imshow(table.astype(float), vmin=low, vmax=high, aspect="auto", interpolation=rendering(*table.shape))
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    for side, labels in (("x", columns), ("y", rows)):
-        if labels is not None:
-            words = [str(label) for label in labels]
-            turned = side == "x" and max(map(len, words)) > 5
-            getattr(ax, f"set_{side}ticks")(range(len(words)), words, **({"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}))
+    inches = ax.get_window_extent().width / ax.figure.dpi / table.shape[1]  # of a cell
+    for axis, labels in ((ax.xaxis, columns), (ax.yaxis, rows)):
+        if labels is None:
+            axis.set_major_locator(whole())
+            continue
+        words = [str(label) for label in labels]
+        turned = axis is ax.xaxis and 1.2 * LETTER * (max(map(len, words)) + 1) > inches  # its letters are larger
+        axis.set_ticks(range(len(words)), words, **({"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if turned else {}))
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    if numbers:
-        form = numbers if isinstance(numbers, str) else "d" if table.dtype.kind in "iub" else ".2f"
-        for (row, column), value in np.ndenumerate(table):
-            if np.isfinite(value):
-                said = format(int(value) if form == "d" else value, form)
-                ax.text(column, row, said, ha="center", va="center", fontsize="small", color=on(shown.to_rgba(float(value))[:3]))
+    form = numbers if isinstance(numbers, str) else "d" if table.dtype.kind in "iub" else ".2f"
+    said = {at: format(int(value) if form == "d" else value, form) for at, value in np.ndenumerate(table) if np.isfinite(value)}
+    room = said and max(map(len, said.values())) * LETTER < inches
+    for (row, column), text in said.items() if numbers or (numbers is None and room) else ():
+        ink = on(shown.to_rgba(float(table[row, column]))[:3])
+        ax.text(column, row, text, ha="center", va="center", fontsize="small", color=ink)
     if bar:
         ax.figure.colorbar(shown, ax=ax).outline.set_visible(False)
     return ax

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 
-from dlkit.plot.common import SMALL, Array, array, aside, axes, color, on, rendering
+from dlkit.plot.common import LETTER, SMALL, Array, array, aside, axes, color, on, rendering
 
 WIDEST = 7.2  # inches of a page
 CROWD = 8  # boxes, beyond which labels would hide each other
@@ -50,7 +51,10 @@ def images(pictures: Any, titles: Sequence[Any] | None = None, *, columns: int |
         rows = -(-len(shown) // columns)
         high, wide = shown[0].shape[:2]
         side = min(WIDEST / columns, 1.8, _most(shown))
-        size = (side * columns, (side * high / wide + (0.25 if titles is not None else 0.05)) * rows)
+        words = [_wrapped(str(title), side) for title in titles or ()]
+        above = 0.05 + max((0.05 + 0.15 * (title.count("\n") + 1) for title in words), default=0.0)
+        size = (side * columns, (side * high / wide + above) * rows)
+        titles = words or None
         places = np.ravel(plt.subplots(rows, columns, figsize=size, squeeze=False)[1])
     for place in places[len(shown) :]:
         place.remove()
@@ -194,6 +198,11 @@ def _under(image: Any, ax: Any) -> Any:
     ax = axes(ax, (side, side * shown.shape[0] / shown.shape[1]))
     _show(ax, shown)
     return ax
+
+
+def _wrapped(title: str, side: float) -> str:
+    """In lines as wide as its image: it would run into its neighbors."""
+    return "\n".join(fill(line, max(int(side / LETTER), 1), break_long_words=False, break_on_hyphens=False) for line in title.split("\n"))
 
 
 def _small(shown: list[Array]) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dlkit.plot.common import Array, array, aside, axes
+from dlkit.plot import COLORS
+from dlkit.plot.common import Array, array, aside, axes, whole
 
 STYLES = ("-", "--", ":", "-.")  # when the colors are used up
 
@@ -55,11 +56,9 @@ def curves(
     ax = axes(ax)
     for side in log:
         getattr(ax, f"set_{side}scale")("log")
-    from matplotlib import rcParams
-
-    colors = rcParams["axes.prop_cycle"].by_key().get("color", ["C0"])
-    for number, (name, at, values) in enumerate(lines):
-        color, style = colors[number % len(colors)], STYLES[number // len(colors) % len(STYLES)]
+        _plainly(getattr(ax, f"{side}axis"))
+    for number, (name, at, values) in enumerate(lines, len(ax.lines)):  # those of another call have their colors
+        color, style = COLORS[number % len(COLORS)], STYLES[number // len(COLORS) % len(STYLES)]
         alone = len(values) == 1  # a line of one point is nothing
         ax.plot(at, values, color=color, linestyle=style, label=name, marker="o" if alone else "")
         if name in bands:
@@ -69,14 +68,26 @@ def curves(
     if ylabel:
         ax.set_ylabel(ylabel)
     if "x" not in log and all((at == np.round(at)).all() for _, at, _ in lines):
-        from matplotlib.ticker import MaxNLocator
-
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # no half epochs
-    if len(lines) > 4:
+        ax.xaxis.set_major_locator(whole())
+    if len(ax.lines) > 4:
         aside(ax)
     elif any(series):
         ax.legend()
     return ax
+
+
+def _plainly(axis: Any) -> None:
+    """0.01, 0.1 and 1 rather than powers of ten, where all of them are short."""
+    from matplotlib.ticker import LogFormatterSciNotation
+
+    class Plain(LogFormatterSciNotation):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            said = super().__call__(x, pos)
+            low, high = sorted(axis.get_view_interval())
+            return f"{x:g}" if said and low > 1e-4 and high < 1e5 else said
+
+    axis.set_major_formatter(Plain())
+    axis.set_minor_formatter(Plain(labelOnlyBase=False))
 
 
 def _line(name: str, given: Any, x: Any, log: str) -> tuple[Array, Array]:

@@ -47,8 +47,8 @@ def stages(channels: int, widths: tuple[int, ...], blocks: tuple[int, ...], proj
     "make",
     [
         lambda channels, size: LeNet(channels, 7, size, nn.Tanh),
-        lambda channels, size: AlexNet(channels, 7, size),
-        lambda channels, size: VGG(channels, 7, size, norm=True),
+        lambda channels, size: AlexNet(channels, 7, size, widths=(4, 6, 8, 8, 6), hidden=16),
+        lambda channels, size: VGG(channels, 7, size, blocks=((1, 4), (1, 4), (2, 6), (2, 8)), hidden=16, norm=True),
         lambda channels, size: ResNet(channels, 7, widths=(8, 16), blocks=(1, 2)),
     ],
 )
@@ -111,26 +111,28 @@ def test_what_cannot_be_built(make: Callable[[], nn.Module], said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "epochs"),
+    ("make", "rate", "epochs"),
     [
-        (lambda: LeNet(size=16), 12),
-        (lambda: AlexNet(size=16, widths=(16, 16, 32, 32, 32), hidden=64, dropout=0.1), 10),
-        (lambda: VGG(size=16, blocks=((1, 16), (1, 32)), hidden=64, dropout=0.1, norm=True), 4),
-        (lambda: ResNet(widths=(8, 16), blocks=(1, 1)), 4),
+        (lambda: LeNet(size=16), 0.01, 8),
+        (lambda: AlexNet(size=16, widths=(8, 16, 32, 32, 32), hidden=64, dropout=0.0), 0.005, 5),
+        (lambda: VGG(size=16, blocks=((1, 16), (1, 32)), hidden=64, dropout=0.0, norm=True), 0.01, 3),
+        (lambda: ResNet(widths=(8, 16), blocks=(1, 1)), 0.02, 4),
     ],
     ids=["LeNet", "AlexNet", "VGG", "ResNet"],
 )
-def test_each_reads_digits(make: Callable[[], nn.Module], epochs: int) -> None:
+def test_each_reads_digits(make: Callable[[], nn.Module], rate: float, epochs: int) -> None:
     torch.manual_seed(0)
-    model, held = make(), data.glyphs(1700)
+    model, held = make(), data.glyphs(1200)
     images, labels = (held.floats() - 0.2) / 0.35, held.labels
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for epoch in range(epochs):
-        for part in torch.randperm(1500, generator=torch.Generator().manual_seed(epoch)).split(50):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=epochs * 40)
+    for _ in range(epochs):
+        for part in torch.randperm(1000).split(25):
             optimizer.zero_grad()
             functional.cross_entropy(model(images[part]), labels[part]).backward()
             optimizer.step()
+            schedule.step()
     model.eval()
     with torch.no_grad():
-        right = (model(images[1500:]).argmax(1) == labels[1500:]).float().mean().item()
-    assert right > 0.5, "one in ten by chance"
+        right = (model(images[1000:]).argmax(1) == labels[1000:]).float().mean().item()
+    assert right > 0.85, "one in ten by chance"

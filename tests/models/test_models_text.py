@@ -76,6 +76,24 @@ def test_parameters_of_the_others() -> None:
 
 
 @pytest.mark.parametrize("kind", ["none", "causal", "mask"])
+def test_attention_is_that_of_torch(kind: str) -> None:
+    """With the same weights, and with keys of another length."""
+    torch.manual_seed(0)
+    layer, other = MultiHeadAttention(12, heads=3).double(), nn.MultiheadAttention(12, 3, batch_first=True, dtype=torch.float64)
+    parts = (layer.q, layer.k, layer.v)
+    weight, bias = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
+    other.load_state_dict({"in_proj_weight": weight, "in_proj_bias": bias, "out_proj.weight": layer.o.weight, "out_proj.bias": layer.o.bias})
+    x, memory = (torch.randn(2, steps, 12, dtype=torch.float64) for steps in (5, 7))
+    seen = torch.tensor([[True] * 7, [True] * 3 + [False] * 4])
+    found, (wanted, _) = {
+        "none": lambda: (layer(x, memory), other(x, memory, memory)),
+        "causal": lambda: (layer(x, causal=True), other(x, x, x, attn_mask=~causal_mask(5, 5))),
+        "mask": lambda: (layer(x, memory, mask=seen[:, None, None]), other(x, memory, memory, key_padding_mask=~seen)),
+    }[kind]()
+    torch.testing.assert_close(found, wanted)
+
+
+@pytest.mark.parametrize("kind", ["none", "causal", "mask"])
 def test_attention_is_what_can_be_read(kind: str) -> None:
     torch.manual_seed(0)
     q, k, v = (torch.randn(2, 3, steps, 4, dtype=torch.float64) for steps in (5, 5, 5))
@@ -280,6 +298,7 @@ def test_what_decays() -> None:
     ("make", "said"),
     [
         (lambda: MultiHeadAttention(8, heads=3), "3 heads do not divide a width of 8"),
+        (lambda: MultiHeadAttention(8, 2)(torch.zeros(1, 3, 8), mask=causal_mask(3, 3), causal=True), "mask & causal_mask"),
         (lambda: LanguageModel(5, cell="grue"), "'gru', 'lstm', 'rnn'"),
         (lambda: Seq2Seq(5, 5, attention="sum"), "'sum'"),
         (lambda: Seq2Seq(5, 5, width=7), "width is 7"),
