@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 MEND = "python -m pip install '.[run]', in the folder of the book"
-PACKAGES = ("numpy", "torch", "matplotlib", "pandas", "pillow", "scikit-learn", "pooch", "filelock")
+PACKAGES = ("numpy", "torch", "matplotlib", "pandas", "pillow", "scikit-learn", "pooch", "filelock", "safetensors", "cloudpickle", "array-api-compat")
 
 
 def report() -> tuple[list[str], bool]:

@@ -88,6 +88,17 @@ def test_a_command_may_go_on_in_the_next_line(pool: Pool) -> None:
     assert told(run(pool, console("echo one \\\n>   two", "echo three"))) == ["one two\nthree\n"]
 
 
+def test_a_command_that_goes_on_nowhere_is_an_error() -> None:
+    (problem,) = section.parse(console("echo one", "echo two \\"), "book/water/rain.md").problems
+    assert (problem.line, problem.message) == (5, "the command is not at its end: it goes on behind a backslash.")
+
+
+def test_a_quotation_without_end_is_an_error(pool: Pool) -> None:
+    (failure,) = run(pool, console("echo 'one")).failures
+    assert (failure.line, failure.message) == (4, "the command `echo 'one` ended with exit status 2.")
+    assert "unexpected EOF" in failure.detail
+
+
 def test_variables_may_stand_before_a_command(pool: Pool) -> None:
     assert told(run(pool, console("SKY=gray bash -c 'echo $SKY'", "mkdir day && cd day && pwd | xargs basename"))) == ["gray\nday\n"]
     (problem,) = section.parse(console("SKY=gray"), "book/water/rain.md").problems

@@ -67,8 +67,12 @@ def _fetch(names: list[str]) -> int:
             print(error, file=sys.stderr)
             failed += 1
         else:
-            print(f"{name}: {len(paths)} files in {cache() / name}")
+            print(f"{name}: {_files(len(paths))} in {cache() / name}")
     return 1 if failed else 0
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' * (count != 1)}"
 
 
 def _verify() -> int:
@@ -76,7 +80,7 @@ def _verify() -> int:
     bad = [file for file in files if not cached(file)]
     for file in bad:
         print(f"{file.key}: not the catalogue's checksum; mend: python -m dlkit.data fetch {file.set}", file=sys.stderr)
-    print(f"{len(files) - len(bad)} files in {cache()} are right, {len(bad)} are not.")
+    print(f"{cache()}: {_files(len(files) - len(bad))} as in the catalogue, {len(bad)} not.")
     return 1 if bad else 0
 
 
