@@ -7,7 +7,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "torch", "matplotlib", "pandas", "pillow", "scikit-learn", "pooch", "filelock")
+MEND = "python -m pip install '.[run]', in the folder of the book"
+PACKAGES = ("numpy", "torch", "matplotlib", "pandas", "pillow", "scikit-learn", "pooch", "filelock", "safetensors", "cloudpickle", "array-api-compat")
 
 
 def report() -> tuple[list[str], bool]:
@@ -15,7 +16,7 @@ def report() -> tuple[list[str], bool]:
     found, missing = packages()
     lines = [f"Python    {platform.python_version()} on {platform.system()} {platform.machine()}", f"packages  {', '.join(found)}"]
     if missing:
-        lines.append(f"          missing: {', '.join(missing)}; mend: pip install 'deep-learning-that-runs[run]'")
+        lines.append(f"          missing: {', '.join(missing)}; mend: {MEND}")
     lines += [f"devices   {line}" for line in devices()] if "torch" not in missing else []
     lines += [f"data      {line}" for line in data()] if not {"pooch", "filelock"} & set(missing) else []
     return lines, not missing

@@ -179,8 +179,12 @@ class Runner:
         if task.file:
             with self.watch.ours():
                 path = Path(self.scratch, task.file)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(task.source, encoding="utf-8")
+                try:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_text(task.source, encoding="utf-8")
+                except OSError as why:
+                    mend = "Look at what the blocks before it have left at this path."
+                    raise Stop(Failure(task.name, task.line, f'`file="{task.file}"` cannot be written: {why.strerror}.', mend)) from None
             importlib.invalidate_caches()  # the folder's, which may have been read within the same moment
             return ()
         if task.console:

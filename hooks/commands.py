@@ -46,6 +46,8 @@ def problems(source: str) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate(lines, 1):
         if line.strip() and number not in mine:
             yield number, "the line is no command.", "Write `$ command`; what it shows is recorded, and not written by hand."
+    if commands and commands[-1].text.endswith("\\"):
+        yield commands[-1].line, "the command is not at its end: it goes on behind a backslash.", "Take the backslash out, or write the rest below it."
     for command in commands:
         if ALONE.match(command.text):
             mend = "Each command has a shell of its own, which begins in the scratch folder: join them by `&&`."

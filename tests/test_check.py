@@ -23,7 +23,7 @@ def test_it_tells_of_versions_devices_and_data(tmp_path: Path, monkeypatch: pyte
 def test_a_missing_package_has_its_mend(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("dlkit.check.PACKAGES", ("numpy", "no-such-package"))
     assert main(["check"]) == 1
-    assert "missing: no-such-package; mend: pip install 'deep-learning-that-runs[run]'" in capsys.readouterr().out
+    assert "missing: no-such-package; mend: python -m pip install '.[run]', in the folder of the book" in capsys.readouterr().out
 
 
 def test_another_word_is_told_the_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,6 +88,17 @@ def test_a_command_may_go_on_in_the_next_line(pool: Pool) -> None:
     assert told(run(pool, console("echo one \\\n>   two", "echo three"))) == ["one two\nthree\n"]
 
 
+def test_a_command_that_goes_on_nowhere_is_an_error() -> None:
+    (problem,) = section.parse(console("echo one", "echo two \\"), "book/water/rain.md").problems
+    assert (problem.line, problem.message) == (5, "the command is not at its end: it goes on behind a backslash.")
+
+
+def test_a_quotation_without_end_is_an_error(pool: Pool) -> None:
+    (failure,) = run(pool, console("echo 'one")).failures
+    assert (failure.line, failure.message) == (4, "the command `echo 'one` ended with exit status 2.")
+    assert "unexpected EOF" in failure.detail
+
+
 def test_variables_may_stand_before_a_command(pool: Pool) -> None:
     assert told(run(pool, console("SKY=gray bash -c 'echo $SKY'", "mkdir day && cd day && pwd | xargs basename"))) == ["gray\nday\n"]
     (problem,) = section.parse(console("SKY=gray"), "book/water/rain.md").problems
@@ -206,14 +217,47 @@ def test_of_a_long_error_both_ends_are_told(pool: Pool) -> None:
 
 def test_a_command_that_takes_too_long_ends_with_all_that_it_has_started(pool: Pool, tmp_path: Path) -> None:
     told_by = tmp_path / "pids"
-    text = console("echo before", f"sleep 600 & setsid sleep 600 & echo $! > {told_by}; jobs -p >> {told_by}; echo waiting; wait", options=" timeout=2")
+    text = console("echo before", f"sleep 600 & setsid sleep 600 & echo $! > {told_by}; jobs -p >> {told_by}; echo waiting; wait", options=" timeout=10")
     (failure,) = run(pool, text).failures
     assert failure.line == 5
-    assert failure.message.endswith("is still running, 2 s after its block began.")
+    assert failure.message.endswith("is still running, 10 s after its block began.")
     assert failure.detail == "waiting"
     pids = told_by.read_text().split()
     assert len(pids) == 3
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_command_that_is_over_leaves_nothing_running(pool: Pool, tmp_path: Path) -> None:
+    """What it has put into the background may go on beside the section's later commands, and ends with the section."""
+    told_by = tmp_path / "pids"
+    text = console(f"sleep 600 & setsid sleep 600 & jobs -p > {told_by}; echo $! >> {told_by}; echo begun", f"kill -0 $(head -1 {told_by}) && echo on")
+    assert told(run(pool, text)) == ["begun\non\n"]
+    pids = told_by.read_text().split()
+    assert len(pids) >= 2
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_command_that_shows_a_megabyte_is_an_error_at_its_block(pool: Pool) -> None:
+    (failure,) = run(pool, console("echo before", "yes rain | head -c 1000000")).failures
+    assert (failure.line, failure.message) == (4, "an output of this block has 1,000 kB; 150 kB are allowed.")
+
+
+def test_a_command_that_asks_hears_nothing(pool: Pool) -> None:
+    """It ends, and does not wait for ever: nobody is there to answer."""
+    (failure,) = run(pool, console("python -c 'input(\"how wet? \")'")).failures
+    assert failure.line == 4
+    assert "EOFError" in failure.detail
+    assert told(run(pool, console("read -r answer || echo nobody"))) == ["nobody\n"]
+
+
+@pytest.mark.parametrize(
+    ("before", "file", "why"),
+    [("mkdir net", "net", "Is a directory"), ("touch net", "net/rain.py", "File exists")],
+)
+def test_a_file_where_none_can_be_written_is_an_error_at_its_block(pool: Pool, before: str, file: str, why: str) -> None:
+    (failure,) = run(pool, console(before) + f'\n```python {{file="{file}"}}\n1\n```\n').failures
+    assert (failure.line, failure.message) == (8, f'`file="{file}"` cannot be written: {why}.')
+    assert failure.detail == ""
 
 
 def test_the_device_of_a_process_that_a_section_started_is_its_own(tiny: Tiny) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_check_without_torch(tmp_path: Path) -> None:
     done = without("torch", "dlkit", "check", cache=tmp_path)
     assert done.returncode == 1
     assert done.stderr == ""
-    assert "missing: torch; mend: pip install 'deep-learning-that-runs[run]'" in done.stdout
+    assert "missing: torch; mend: python -m pip install '.[run]', in the folder of the book" in done.stdout
     assert "devices" not in done.stdout
     assert f"0 of 31 sets in {tmp_path}" in done.stdout
     assert "all at once (140 MB): python -m dlkit.data fetch --all" in done.stdout
@@ -58,14 +59,14 @@ def test_check_without_torch(tmp_path: Path) -> None:
 def test_check_without_what_fetches(packages: str, tmp_path: Path) -> None:
     done = without(packages, "dlkit", "check", cache=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
-    assert "mend: pip install 'deep-learning-that-runs[run]'" in done.stdout
+    assert "mend: python -m pip install '.[run]', in the folder of the book" in done.stdout
 
 
 @pytest.mark.parametrize("package", ["pooch", "filelock"])
 def test_the_data_commands_say_what_they_need(package: str, tmp_path: Path) -> None:
     done = without(package, "dlkit.data", "list", cache=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == f"data sets need {package}, which is missing; mend: pip install 'deep-learning-that-runs[run]'\n"
+    assert done.stderr == f"data sets need {package}, which is missing; mend: python -m pip install '.[run]', in the folder of the book\n"
 
 
 def test_no_network(tmp_path: Path) -> None:
@@ -84,8 +85,9 @@ def test_the_list_through_a_pipe(tmp_path: Path) -> None:
     environment = {**os.environ, "DLKIT_CACHE": str(tmp_path)}
     done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("fashion-mnist")
+    assert done.stdout.split() == ["set", "size", "here", "dlkit.data.", "license"]
     done = without("torch", "dlkit.data", "list", cache=tmp_path)
+    assert re.search(r"^fra-eng +3\.0 MB +french +CC BY 2\.0", done.stdout, re.MULTILINE)
     assert "From upstream alone, on no mirror" in done.stdout
     assert "too large for the mirror; in its place: cifar10-jpeg" in done.stdout
 

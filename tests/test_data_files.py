@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from datasets import need
 
+from dlkit import data
 from dlkit.data import fetch, fetch_all, sets
 from dlkit.data.archives import members
 from dlkit.data.catalogue import find
@@ -17,8 +18,25 @@ from dlkit.data.downloading import rebuilding
 from dlkit.data.graphs import _unpickle
 from dlkit.data.scenes import CELLS, voc
 
+LOADERS = [name for module, names in data._LOADERS.items() if module not in ("batches", "fetching", "store", "tokens") for name in names]
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_every_loader_says_what_it_gives_and_from_where_and_its_example_holds(name: str) -> None:
+    said = getattr(data, name).__doc__
+    if name in data._LOADERS["generated"]:
+        assert ">>> " in said
+        return
+    assert "Source: " in said
+    (example,) = re.findall(r"^ *Example: `(.+)`\.$", said, re.MULTILINE)
+    mine = [held.name for held in sets().values() if name in held.loaders]
+    assert bool(mine) == ("DataError: " in said)
+    need(*mine)
+    assert eval(example, {name: getattr(data, name)})
+
 
 def test_every_set_is_loaded_by_a_test() -> None:
+    assert all(set(held.loaders) <= set(LOADERS) and bool(held.loaders) != bool(held.off_mirror) for held in sets().values())
     said = "".join(path.read_text() for path in Path(__file__).parent.glob("test_data*.py"))
     assert [name for name, held in sets().items() if not held.off_mirror and f'"{name}"' not in said] == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from collections import Counter
 
@@ -10,18 +11,20 @@ import torch
 from datasets import need
 
 from dlkit.data import DataError, audio, batches, graphs, ratings, tokens, words
+from dlkit.train import Loop
 
 
 def test_sound() -> None:
     need("fsdd")
-    held = audio.spoken_digits()
-    assert torch.bincount(held.labels).tolist() == [300] * 10
-    assert held.names == ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
-    assert torch.bincount(held.speakers).tolist() == [500] * 6
-    seconds = [len(wave) / held.rate for wave in held.waves]
+    train, test = audio.spoken_digits(), audio.spoken_digits("test")
+    assert torch.bincount(train.labels).tolist() == [270] * 10
+    assert torch.bincount(test.labels).tolist() == [30] * 10
+    assert train.names == test.names == ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+    assert torch.bincount(train.speakers).tolist() == [450] * 6
+    waves = train.waves + test.waves
+    seconds = [len(wave) / train.rate for wave in waves]
     assert (round(min(seconds), 2), round(max(seconds), 2), round(sum(seconds) / 3000, 2)) == (0.14, 2.28, 0.44)
-    assert all(wave.abs().max() <= 1 for wave in held.waves)
-    assert (len(audio.spoken_digits("test")), len(audio.spoken_digits("train"))) == (300, 2700)
+    assert all(wave.abs().max() <= 1 for wave in waves)
 
 
 def test_cora() -> None:
@@ -118,6 +121,55 @@ def test_batches_go_on_where_they_stood(stop: int) -> None:
     resumed.load_state_dict(broken.state_dict())
     seen = stream(resumed)
     assert first + [next(seen) for _ in range(40 - stop)] == expected
+
+
+def test_a_look_at_the_first_batch_takes_none_from_the_next_pass() -> None:
+    held = batches.Batches(torch.arange(103), batch_size=10, shuffle=True)
+    (first,) = next(iter(held))
+    whole = [batch.tolist() for (batch,) in held]
+    assert sorted(number for batch in whole for number in batch) == list(range(103))
+    assert whole[0] != first.tolist(), "a pass that is broken off was an epoch, too"
+    held.set_epoch(0)
+    assert next(iter(held))[0].tolist() == first.tolist()
+
+
+def test_a_resumed_loop_gets_the_batches_of_the_unbroken_one() -> None:
+    def made() -> tuple[Loop, batches.Batches]:
+        net = torch.nn.Linear(1, 1)
+        return Loop(net, torch.optim.SGD(net.parameters(), lr=0.1), device="cpu"), batches.Batches(torch.arange(53), batch_size=10, shuffle=True)
+
+    loop, held = made()
+    seen = []
+    for _ in loop.epochs(5):
+        for (batch,) in loop.batches(held):
+            seen.append(batch.tolist())
+            if len(seen) == 20:  # in the fourth epoch
+                state, generators = copy.deepcopy((loop.state_dict(), loop.random_state()))
+    again, held = made()
+    again.load_state_dict(state)
+    again.load_random_state(generators)
+    assert [batch.tolist() for _ in again.epochs(5) for (batch,) in again.batches(held)] == seen[20:]
+    assert len(seen) == 30
+
+
+def test_batches_on_another_device_stand_where_they_stood() -> None:
+    held = batches.Batches(torch.arange(7), batch_size=2, shuffle=True, seed=4)
+    held.set_epoch(3)
+    assert [batch.tolist() for (batch,) in held.to("cpu")] == [batch.tolist() for (batch,) in held]
+
+
+def test_a_text_that_is_too_short_for_a_batch_is_an_error() -> None:
+    assert len(list(tokens.windows(range(9), length=4, batch_size=2))) == 1
+    with pytest.raises(ValueError, match="8 tokens give no batch of 2 rows and 4 tokens"):
+        next(tokens.windows(range(8), length=4, batch_size=2))
+
+
+def test_a_vocabulary_may_be_kept_small() -> None:
+    texts = [tokens.tokenize("To be or not to be"), ["not"]]
+    assert tokens.Vocabulary(texts, min_count=2).tokens[4:] == ["be", "not", "to"]
+    held = tokens.Vocabulary(texts, max_size=5)
+    assert (len(held), held.encode(["be", "not"])) == (5, [4, held.unk])
+    assert [held.tokens[number] for number in (held.pad, held.unk, held.bos, held.eos)] == ["<pad>", "<unk>", "<bos>", "<eos>"]
 
 
 def test_batches_refuse_what_cannot_be() -> None:

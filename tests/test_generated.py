@@ -58,6 +58,8 @@ def test_copying() -> None:
     assert (inputs[:, 6] == 7).all()
     assert (inputs == 7).sum() == 5
     assert (targets[:, :7] == 0).all()
+    with pytest.raises(ValueError, match="needs one step at least"):
+        data.copying(1, delay=0)
 
 
 def test_recall() -> None:

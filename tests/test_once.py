@@ -235,15 +235,17 @@ def times(path: Path) -> dict[str, tuple[float, float]]:
 
 
 def test_nothing_runs_beside_a_section_that_is_alone(tiny: Tiny, tmp_path: Path) -> None:
-    """Four sections at a time, two of which want to be alone: their spans touch no other's."""
+    """Four sections at a time, two of which want to be alone: their spans touch no other's. The others wait for one another."""
     from hooks.book import Book
     from hooks.pool import Pool
 
-    code = "import time\n\nbegan = time.monotonic()\ntime.sleep(0.2)\nopen({!r}, 'w').write(f'{{began}} {{time.monotonic()}}');"
+    code = "import time\nfrom pathlib import Path\n\nbegan = time.monotonic()\n{}\nopen({!r}, 'w').write(f'{{began}} {{time.monotonic()}}');"
+    met = f"here = Path({str(tmp_path)!r})\n(here / 'NAME.here').touch()\nwhile len(list(here.glob('*.here'))) < 2 and time.monotonic() < began + 40:\n    time.sleep(0.02)"
     texts = {}
     for name in ("one", "two", "three", "four", "five"):
-        head = "---\nalone: true\n---\n" if name in ("two", "four") else ""
-        texts[name] = f'{head}# T\n\n```python\n{code.format(str(tmp_path / f"{name}.time"))}\n```\n\n??? solution "1"\n\n    ```python\n    1\n    ```\n'
+        alone = name in ("two", "four")
+        block = code.format("time.sleep(0.2)" if alone else met.replace("NAME", name), str(tmp_path / f"{name}.time"))
+        texts[name] = ("---\nalone: true\n---\n" if alone else "") + f'# T\n\n```python\n{block}\n```\n\n??? solution "1"\n\n    ```python\n    1\n    ```\n'
     read = [section.parse(text, f"book/water/{name}.md") for name, text in texts.items()]
     with Pool(Book.read(tiny.root / "mkdocs.yml"), 4) as pool:
         results = list(pool.run(job.job(one) for one in read))

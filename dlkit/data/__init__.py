@@ -23,7 +23,7 @@ _LOADERS = {
     "scenes": ("bccd", "camvid"),
     "store": ("cache",),
     "tables": ("adult", "airfoil", "auto_mpg", "california_housing", "ett", "penguins", "series"),
-    "text": ("breaking_nli", "french", "instructions", "multi30k", "names", "rotten_tomatoes", "sick", "sst2", "work"),
+    "text": ("breaking_nli", "corpus", "french", "instructions", "multi30k", "names", "rotten_tomatoes", "sick", "sst2"),
     "tokens": ("Vocabulary", "pad", "tokenize", "windows"),
     "words": ("analogies", "glove", "similarities"),
 }

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from dlkit.check import MEND
 from dlkit.data.catalogue import DataError, DataSet, find, sets
 
 try:
@@ -14,14 +15,14 @@ try:
 
     cache()
 except ModuleNotFoundError as error:
-    raise SystemExit(f"data sets need {error.name}, which is missing; mend: pip install 'deep-learning-that-runs[run]'") from None
+    raise SystemExit(f"data sets need {error.name}, which is missing; mend: {MEND}") from None
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m dlkit.data", description="The book's data sets.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="names, sizes, licences, and what is in the cache")
+    commands.add_parser("list", help="names, sizes, what is in the cache, loaders, licenses")
     command = commands.add_parser("fetch", help="bring sets into the cache")
     command.add_argument("names", nargs="*", metavar="NAME")
     command.add_argument("--all", action="store_true", help="every set that mirrors may hold")
@@ -35,10 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _list() -> int:
-    width = max(map(len, sets()))
+    width, loaders = max(map(len, sets())), {name: ", ".join(held.loaders) for name, held in sets().items()}
+    wide = max(map(len, loaders.values()))
+    print(f"{'set':<{width}}      size  {'here':<7}  {'dlkit.data.':<{wide}}  license")
     for name, held in sets().items():
         if not held.off_mirror:
-            print(f"{name:<{width}}  {held.bytes / 1e6:6.1f} MB  {_state(held):<7}  {held.licence}")
+            print(f"{name:<{width}}  {held.bytes / 1e6:6.1f} MB  {_state(held):<7}  {loaders[name]:<{wide}}  {held.license}")
     if any(held.off_mirror for held in sets().values()):
         print("\nFrom upstream alone, on no mirror, and without a loader:")
     for name, held in sets().items():
@@ -64,8 +67,12 @@ def _fetch(names: list[str]) -> int:
             print(error, file=sys.stderr)
             failed += 1
         else:
-            print(f"{name}: {len(paths)} files in {cache() / name}")
+            print(f"{name}: {_files(len(paths))} in {cache() / name}")
     return 1 if failed else 0
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' * (count != 1)}"
 
 
 def _verify() -> int:
@@ -73,7 +80,7 @@ def _verify() -> int:
     bad = [file for file in files if not cached(file)]
     for file in bad:
         print(f"{file.key}: not the catalogue's checksum; mend: python -m dlkit.data fetch {file.set}", file=sys.stderr)
-    print(f"{len(files) - len(bad)} files in {cache()} are right, {len(bad)} are not.")
+    print(f"{cache()}: {_files(len(files) - len(bad))} as in the catalogue, {len(bad)} not.")
     return 1 if bad else 0
 
 

@@ -12,8 +12,19 @@ from torch.utils.data import DataLoader, TensorDataset
 class Batches:
     """Batches of tensors that lie in memory. A DataLoader collects each example by itself; here a batch is one indexing.
 
-    Each pass over a shuffled one has another order, drawn from `seed`: the same in every run. `state_dict` holds the
-    pass and the batch that comes next, so a run that was broken off goes on where it stood.
+    Every pass over it is the next epoch. Shuffled, each has another order, drawn from `seed` and the epoch alone: the same
+    in every run. `state_dict` holds the epoch and how many of its batches were taken, so a run that was broken off goes on
+    where it stood; `set_epoch` is called by a `Trainer`, which resumes by itself.
+
+    Args:
+        tensors: of one length N; a batch is a tuple of as many, each (batch_size, ...).
+        batch_size: examples in a batch.
+        shuffle: another order in each epoch.
+        drop_last: leave out a last batch that is smaller.
+        seed: of the orders.
+
+    Raises:
+        ValueError: no tensors, tensors of different lengths, or a batch_size of less than 1.
 
     >>> x = torch.arange(5)
     >>> [batch.tolist() for (batch,) in Batches(x, batch_size=2)]
@@ -29,37 +40,45 @@ class Batches:
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
         self.tensors, self.batch_size, self.shuffle, self.drop_last, self.seed = tensors, batch_size, shuffle, drop_last, seed
-        self.passes = self.next = 0
+        self.epoch = self.step = 0  # of the last batch that was taken: its epoch, and how many of this were
+        self._next = (0, 0)  # where the next pass begins
 
     def __len__(self) -> int:
         count = len(self.tensors[0])
         return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, ...]]:
+        self.epoch, first = self._next
+        self._next = (self.epoch + 1, 0)  # also of a pass that is broken off, as `next(iter(batches))` does
         order = self._order() if self.shuffle else None
-        first, self.next = self.next, 0
         for number in range(first, len(self)):
-            self.next = number + 1
+            self.step = number + 1
             part = slice(number * self.batch_size, (number + 1) * self.batch_size)
             yield tuple(tensor[part if order is None else order[part]] for tensor in self.tensors)
-        self.passes, self.next = self.passes + 1, 0
 
     def _order(self) -> torch.Tensor:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.passes)
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         return torch.randperm(len(self.tensors[0]), generator=generator).to(self.tensors[0].device)
 
     def to(self, device: torch.device | str) -> Batches:
-        """The same batches with the data on a device."""
-        moved = (tensor.to(device) for tensor in self.tensors)
-        return Batches(*moved, batch_size=self.batch_size, shuffle=self.shuffle, drop_last=self.drop_last, seed=self.seed)
+        """The same batches with the data on a device, from where these stand."""
+        moved = Batches(*(tensor.to(device) for tensor in self.tensors), batch_size=self.batch_size, shuffle=self.shuffle, drop_last=self.drop_last)
+        moved.load_state_dict(self.state_dict())
+        moved._next = self._next
+        return moved
+
+    def set_epoch(self, epoch: int) -> None:
+        """The next pass is that epoch's: a loop that resumes says so."""
+        self._next = (epoch, 0)
 
     def state_dict(self) -> dict[str, int]:
-        """Where it stands."""
-        return {"seed": self.seed, "passes": self.passes, "next": self.next}
+        """Where it stands: behind the last batch that was taken."""
+        return {"epoch": self.epoch, "step": self.step, "seed": self.seed}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on from there."""
-        self.seed, self.passes, self.next = state["seed"], state["passes"], state["next"]
+        """The next pass goes on from there, with the same order."""
+        self.epoch, self.step, self.seed = state["epoch"], state["step"], state["seed"]
+        self._next = (self.epoch, self.step) if self.step < len(self) else (self.epoch + 1, 0)
 
 
 def buckets(lengths: Sequence[int], batch_size: int, shuffle: bool = False, seed: int = 0) -> list[list[int]]:

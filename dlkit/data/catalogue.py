@@ -1,10 +1,10 @@
-"""The catalogue: every data set the book may use, each file with its pinned addresses, checksum and licence."""
+"""The catalogue: every data set the book may use, each file with its pinned addresses, checksum and license."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,7 +26,7 @@ class File:
     bytes: int
     sha256: str
     urls: tuple[str, ...]  # pinned upstream addresses; none: it stands on a mirror alone, or is rebuilt
-    licence: str
+    license: str
     what: str
     expect: str  # what was found in it when the checksum was taken
     content_sha256: str = ""  # of an archive rebuilt from many upstream files: of the list of its members
@@ -43,11 +43,12 @@ class DataSet:
     """A set: its files, and what one must know before using it."""
 
     name: str
-    licence: str
-    licence_source: str
-    licence_read: bool  # the licence was read at its source; otherwise it is stated from general knowledge
+    license: str
+    license_source: str
+    license_read: bool  # the license was read at its source; otherwise it is stated from general knowledge
     citation: str
     files: Mapping[str, File]
+    loaders: Sequence[str] = ()  # the functions of dlkit.data that load it
     off_mirror: str = ""  # why mirrors do not hold it: it comes from upstream alone, and has no loader
     substitute: str = ""  # what to use in its place
 
@@ -74,9 +75,9 @@ def sets() -> dict[str, DataSet]:
 def _set(name: str, entry: dict[str, Any]) -> DataSet:
     files = {}
     for file, said in entry["files"].items():
-        licence = said.get("licence", entry["licence"])
+        license = said.get("license", entry["license"])
         known = {key: said[key] for key in ("bytes", "sha256", "what", "expect", "content_sha256", "rebuild") if key in said}
-        files[file] = File(set=name, name=file, urls=tuple(said["urls"]), licence=licence, **known)
+        files[file] = File(set=name, name=file, urls=tuple(said["urls"]), license=license, **known)
     return DataSet(name=name, files=files, **{key: said for key, said in entry.items() if key != "files"})
 
 

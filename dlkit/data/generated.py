@@ -24,6 +24,13 @@ def shapes(count: int, size: int = 64, most: int = 3, seed: int = 0) -> tuple[Bo
     Returns:
         Images (N, 3, size, size) with boxes; and masks, uint8 (N, size, size): 0 the ground, else 1 + the class.
         A box is the smallest that holds what is seen of its shape; a shape that others hide has none.
+
+    Raises:
+        ValueError: size is less than 16.
+
+    >>> held, masks = shapes(2)
+    >>> held.images.shape, masks.shape, len(held.boxes[0]) == len(held.labels[0])
+    (torch.Size([2, 3, 64, 64]), torch.Size([2, 64, 64]), True)
     """
     if size < 16:
         raise ValueError(f"size is {size}; shapes need at least 16 pixels")
@@ -66,6 +73,9 @@ def glyphs(count: int, noise: float = 0.1, seed: int = 0) -> Images:
     """Digits of 3x5 blocks somewhere in 16x16 pixels, on a noisy ground; learned in seconds.
 
     Shapes: images uint8 (N, 1, 16, 16), labels int64 (N,).
+
+    >>> glyphs(100).floats().shape
+    torch.Size([100, 1, 16, 16])
     """
     draw = np.random.default_rng(seed)
     rows = [row.split() for row in FONT.split("\n") if row]
@@ -80,6 +90,8 @@ def glyphs(count: int, noise: float = 0.1, seed: int = 0) -> Images:
 def arithmetic(count: int, digits: int = 2, seed: int = 0) -> list[tuple[str, str]]:
     """Sums of two numbers of at most so many digits, as text.
 
+    They are drawn with replacement: problems of another seed are partly the same. To test, leave out those that were trained on.
+
     >>> problem, answer = arithmetic(1)[0]
     >>> eval(problem) == int(answer)
     True
@@ -89,11 +101,20 @@ def arithmetic(count: int, digits: int = 2, seed: int = 0) -> list[tuple[str, st
 
 
 def copying(count: int, length: int = 8, delay: int = 10, symbols: int = 8, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Remember symbols over a delay, then repeat them at the signal. Source: Hochreiter and Schmidhuber, 1997.
+    """The copying task: remember symbols over a delay, then repeat them at the signal. Source: Hochreiter and Schmidhuber, 1997.
 
     Returns:
         Inputs and targets, int64 (N, 2 * length + delay): symbols 1 to `symbols`, blank 0, signal `symbols + 1`.
+
+    Raises:
+        ValueError: delay is less than 1; the signal is its last step.
+
+    >>> inputs, targets = copying(1, length=2, delay=3)
+    >>> inputs[0].tolist(), targets[0].tolist()
+    ([7, 6, 0, 0, 9, 0, 0], [0, 0, 0, 0, 0, 7, 6])
     """
+    if delay < 1:
+        raise ValueError(f"delay is {delay}; the signal needs one step at least")
     said = torch.from_numpy(np.random.default_rng(seed).integers(1, symbols + 1, (count, length)))
     inputs, targets = torch.zeros(2, count, 2 * length + delay, dtype=torch.int64)
     inputs[:, :length], targets[:, -length:] = said, said
@@ -102,10 +123,17 @@ def copying(count: int, length: int = 8, delay: int = 10, symbols: int = 8, seed
 
 
 def recall(count: int, pairs: int = 4, keys: int = 16, values: int = 16, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pairs of key and value, then one of the keys: which value went with it? Source: Ba et al., 2016.
+    """Associative recall: pairs of key and value, then one of the keys. Which value went with it? Source: Ba et al., 2016.
 
     Returns:
         Inputs int64 (N, 2 * pairs + 1): keys 0 to `keys - 1`, values from `keys` on; and the answers, int64 (N,).
+
+    Raises:
+        ValueError: there are fewer keys than pairs.
+
+    >>> inputs, answers = recall(3)
+    >>> inputs.shape, [int(answer) in row.tolist() for row, answer in zip(inputs, answers)]
+    (torch.Size([3, 9]), [True, True, True])
     """
     if pairs > keys:
         raise ValueError(f"{pairs} pairs need as many different keys; there are {keys}")

@@ -1,8 +1,4 @@
-"""Images with a class each: idx files, and archives of JPEG and PNG files.
-
-Every loader raises DataError where its file cannot be had or is not what the catalogue promises, and ValueError for a
-split or a name that the set does not have.
-"""
+"""Images with a class each: idx files, and archives of JPEG and PNG files."""
 
 from __future__ import annotations
 
@@ -67,7 +63,11 @@ def idx(content: bytes) -> np.ndarray[Any, Any]:
 def mnist(split: str = "train") -> Images:
     """Handwritten digits, uint8 (N, 1, 28, 28); split "train" (60,000) or "test" (10,000). Source: LeCun et al., 1998.
 
-    Example: `x, y = mnist("test").floats(), mnist("test").labels`.
+    Example: `mnist("test").floats().shape == (10_000, 1, 28, 28)`.
+
+    Raises:
+        DataError: a file cannot be had, or is not the catalogue's.
+        ValueError: another split.
     """
     return _idx_pair("mnist", split, DIGITS)
 
@@ -75,7 +75,11 @@ def mnist(split: str = "train") -> Images:
 def fashion_mnist(split: str = "train") -> Images:
     """Pieces of clothing, uint8 (N, 1, 28, 28); split "train" (60,000) or "test" (10,000). Source: Xiao et al., 2017.
 
-    Example: `train = fashion_mnist(); batches = Batches(train.floats(), train.labels, batch_size=256, shuffle=True)`.
+    Example: `fashion_mnist("test").classes[9] == "ankle boot"`.
+
+    Raises:
+        DataError: a file cannot be had, or is not the catalogue's.
+        ValueError: another split.
     """
     return _idx_pair("fashion-mnist", split, FASHION)
 
@@ -88,11 +92,19 @@ def _idx_pair(name: str, split: str, classes: tuple[str, ...]) -> Images:
 
 
 def cifar10(split: str = "train") -> Images:
-    """Ten kinds of things, uint8 (N, 3, 32, 32), from lossy JPEG files, so that results differ a little from those on the
-    original files; split "train" (50,000; takes some 8 s to unpack) or "test" (10,000). Source: Krizhevsky, 2009.
+    """Ten kinds of things, uint8 (N, 3, 32, 32); split "train" (50,000; takes some 8 s to unpack) or "test" (10,000).
+    Source: Krizhevsky, 2009.
+
+    They come from lossy JPEG files: results differ a little from those on the original files.
+
+    Example: `cifar10("test").images.shape == (10_000, 3, 32, 32)`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+        ValueError: another split.
     """
     one_of(split, "train", "test")
-    return labelled(_below(split, members(fetch("cifar10-jpeg/cifar10-jpeg.tar.xz"))))
+    return labeled(_below(split, members(fetch("cifar10-jpeg/cifar10-jpeg.tar.xz"))))
 
 
 def _below(folder: str, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
@@ -106,20 +118,34 @@ def _below(folder: str, files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[st
 
 
 def omniglot(part: int = 1) -> Images:
-    """Characters of five alphabets, uint8 (N, 1, 105, 105), black (0) on white (255); part 1 (2,720) or 2 (3,120). A class is
-    "alphabet/character", of 20 examples. Source: Lake et al., 2015.
+    """Characters of five alphabets, uint8 (N, 1, 105, 105), black (0) on white (255); part 1 (2,720) or 2 (3,120), which are two
+    choices of training alphabets and share some. A class is "alphabet/character", of 20 examples. Source: Lake et al., 2015.
+
+    Example: `len(omniglot().classes) == 136`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+        ValueError: another part.
     """
     one_of(part, 1, 2)
     files = members(fetch(f"omniglot/images_background_small{part}.zip"))
-    return labelled((name.split("/", 1)[1].rpartition("/")[0], content) for name, content in files if name.endswith(".png"))
+    return labeled((name.split("/", 1)[1].rpartition("/")[0], content) for name, content in files if name.endswith(".png"))
 
 
 def painting(name: str = "starry_night") -> torch.Tensor:
-    """A painting, uint8 (3, H, W): "starry_night" or "great_wave"."""
+    """A painting, uint8 (3, H, W): "starry_night" (1014 x 1280) or "great_wave" (514 x 928). Source: Van Gogh, 1889; Hokusai,
+    about 1831.
+
+    Example: `painting("great_wave").shape == (3, 514, 928)`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+        ValueError: another name.
+    """
     return decode(fetch(f"paintings/{one_of(name, 'starry_night', 'great_wave')}.jpg").read_bytes())
 
 
-def labelled(files: Iterable[tuple[str, bytes]]) -> Images:
+def labeled(files: Iterable[tuple[str, bytes]]) -> Images:
     """Encoded images of one size with their classes' names."""
     names, images = [], []
     for name, content in files:

@@ -32,7 +32,13 @@ class Ratings:
 
 
 def movielens() -> Ratings:
-    """100,836 ratings, 0.5 to 5 stars, by 610 users of 9,724 films. Source: Harper and Konstan, 2015."""
+    """100,836 ratings, 0.5 to 5 stars, by 610 users of 9,724 films. Source: Harper and Konstan, 2015.
+
+    Example: `movielens().titles[0] == "Toy Story (1995)"`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+    """
     files = dict(members(fetch("movielens-latest-small/ml-latest-small.zip")))
     rows = np.loadtxt(io.BytesIO(files["ml-latest-small/ratings.csv"]), delimiter=",", skiprows=1)
     _, users = np.unique(rows[:, 0], return_inverse=True)

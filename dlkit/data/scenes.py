@@ -1,8 +1,4 @@
-"""Images with boxes, and images with a mask.
-
-Every loader raises DataError where its file cannot be had or is not what the catalogue promises, and ValueError for a
-split or a name that the set does not have.
-"""
+"""Images with boxes, and images with a mask."""
 
 from __future__ import annotations
 
@@ -53,7 +49,13 @@ def bccd(split: str = "train", empty: bool = False) -> Boxed:
     """Blood cells under the microscope, uint8 (N, 3, 480, 640), in boxes; split "train" (205), "val" (87), "trainval" or
     "test" (72). Source: Shenggan's BCCD.
 
-    Two boxes of the set have no area; they are left out unless `empty`.
+    Two boxes of the set have no area; they are left out unless `empty`. Boxes are as annotated, where pixels count from 1.
+
+    Example: `bccd("test").boxes[0].shape[1] == 4`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+        ValueError: another split.
     """
     one_of(split, "train", "val", "test", "trainval")
     files = dict(members(fetch("bccd/bccd.tar.xz")))
@@ -75,8 +77,14 @@ def voc(content: bytes, classes: tuple[str, ...], empty: bool = False) -> tuple[
 
 
 def camvid(split: str = "train") -> Masked:
-    """Streets from a car, uint8 (N, 3, 360, 480), a class for each pixel (11 is void); split "train" (62) or "val" (17), each
-    sixth frame of the whole set's. Source: Brostow et al., 2009.
+    """Streets from a car, uint8 (N, 3, 360, 480), a class for each pixel (11 is void: leave it out of losses and scores); split
+    "train" (62) or "val" (17), each sixth frame of the whole set's. Source: Brostow et al., 2009.
+
+    Example: `camvid("val").masks.shape == (17, 360, 480)`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+        ValueError: another split.
     """
     one_of(split, "train", "val")
     files = dict(members(fetch("camvid-small/camvid-small.tar.xz")))

@@ -1,8 +1,4 @@
-"""Tables: columns by name, numbers where all values are numbers, a missing number as NaN.
-
-Every loader raises DataError where its file cannot be had or is not what the catalogue promises, and ValueError for a
-split or a name that the set does not have.
-"""
+"""Tables: columns by name, numbers where all values are numbers, a missing number as NaN."""
 
 from __future__ import annotations
 
@@ -90,7 +86,14 @@ def _read(key: str, names: tuple[str, ...] = (), delimiter: str = ",") -> Table:
 
 
 def california_housing() -> Table:
-    """20,640 block groups of the census of 1990, with the median value of a house. Source: Pace and Barry, 1997."""
+    """20,640 block groups of the census of 1990: incomes in 10,000 dollars, and the median value of a house in dollars, cut off
+    at 500,001; 207 numbers of bedrooms are missing. Source: Pace and Barry, 1997.
+
+    Example: `california_housing()["median_house_value"].max() == 500_001`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+    """
     return _read("california-housing/housing.csv")
 
 
@@ -98,35 +101,73 @@ def airfoil() -> Table:
     """1,503 measurements of an airfoil's noise: frequency in Hz, angle of attack in degrees, chord in m, velocity in m/s,
     displacement thickness in m, and the sound level in dB. Source: NASA (Brooks et al.), 1989.
 
-    Example: `airfoil().tensor("frequency", "sound_level")`, float32 (1503, 2).
+    Example: `airfoil().tensor("frequency", "sound_level").shape == (1503, 2)`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
     """
     return _read("airfoil/airfoil_self_noise.dat", AIRFOIL, "\t")
 
 
 def auto_mpg() -> Table:
-    """398 cars with their miles per gallon; 6 values of horsepower are missing. Source: Quinlan, 1993."""
+    """398 cars of the model years 70 to 82, with their miles per gallon; 6 values of horsepower are missing. Source: Quinlan, 1993.
+
+    Example: `auto_mpg().tensor("weight", "mpg").shape == (398, 2)`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+    """
     return _read("auto-mpg/mpg.csv")
 
 
 def penguins() -> Table:
-    """344 penguins of three species; 19 values are missing. Source: Horst, Hill and Gorman, 2020."""
+    """344 penguins of three species: lengths in mm, masses in g; 19 values are missing. Source: Horst, Hill and Gorman, 2020.
+
+    Example: `penguins().missing() == 19`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+    """
     return _read("penguins/penguins.csv")
 
 
 def adult(split: str = "train") -> Table:
-    """Census records, and whether the income is above 50,000; split "train" (32,561) or "test" (16,281).
+    """Census records, and whether the income is above 50,000 dollars; split "train" (32,561) or "test" (16,281). Source: Becker
+    and Kohavi, 1996.
 
     An unknown category is "?". The labels of both splits read "<=50K" and ">50K".
+
+    Example: `adult("test").shape == (16_281, 15)`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+        ValueError: another split.
     """
     table = _read(f"adult/adult-{one_of(split, 'train', 'test')}.csv", ADULT)
     return Table({**table.columns, "income": np.char.rstrip(table["income"], ".")})
 
 
 def ett() -> Table:
-    """An electricity transformer's load and oil temperature, hourly, 17,420 rows from July 2016. Source: Zhou et al., 2021."""
+    """An electricity transformer's oil temperature in degrees Celsius ("OT") and six loads, hourly, 17,420 rows from July 2016 to
+    June 2018. Split it by time. Source: Zhou et al., 2021.
+
+    Example: `ett().tensor("OT").shape == (17_420, 1)`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+    """
     return _read("ett/ETTh1.csv")
 
 
 def series(name: str = "airline-passengers") -> Table:
-    """A series in time: "airline-passengers" (144), "daily-min-temperatures" (3,650) or "monthly-sunspots" (2,820)."""
+    """A series in time: "airline-passengers" (144 months, thousands of passengers), "daily-min-temperatures" (3,650 days in
+    Melbourne, degrees Celsius) or "monthly-sunspots" (2,820 months). Split it by time. Source: Box and Jenkins, 1976, for the
+    first; copies by Brownlee.
+
+    Example: `series()["Passengers"][:2].tolist() == [112.0, 118.0]`.
+
+    Raises:
+        DataError: the file cannot be had, or is not the catalogue's.
+        ValueError: another name.
+    """
     return _read(f"series/{one_of(name, 'airline-passengers', 'daily-min-temperatures', 'monthly-sunspots')}.csv")
