@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import re
@@ -15,8 +16,8 @@ from typing import Any
 from dlkit.train.frames import Call
 from dlkit.train.worker import CannotFork
 
-GLANCE, LAST_WORDS = 0.05, 0.5  # seconds between two looks at the processes; for the word of one that has failed or hangs
-TOGETHER = 0.1  # seconds within which errors are of the same moment
+GLANCE, LAST_WORDS = 0.05, 2.0  # seconds between two looks at the processes; for the word of one that has failed or hangs
+TOGETHER = 0.5  # seconds within which errors are of the same moment: on a busy machine some come late
 LATE = re.compile(r"timed? ?out", re.IGNORECASE)  # of PyTorch's engines, when the patience is over
 
 
@@ -47,10 +48,11 @@ class Worker:
         self.error: tuple[bytes | None, str, str, list[Call]] | None = None
         self.where, self.begun = "", False
 
-    def hear(self) -> None:
-        """All that it has said by now."""
+    def hear(self, seconds: float = GLANCE) -> None:
+        """What it has said by now; of one that never stops, no longer than so many seconds."""
+        until = time.monotonic() + seconds
         with contextlib.suppress(EOFError, OSError):
-            while self.connection.poll():
+            while self.connection.poll() and time.monotonic() < until:
                 kind, *what = pickle.loads(self.connection.recv_bytes())
                 if kind == "print":
                     print(what[0], end="", flush=True)
@@ -98,7 +100,7 @@ def attend(workers: list[Worker], deadline: float, timeout: float) -> None:
         wait([worker.connection for worker in waiting], GLANCE)
         for worker in waiting:
             gone = worker.status is not None  # asked first: what it has said before its end is there
-            worker.hear()
+            worker.hear(math.inf if gone else GLANCE)
             if worker.error or (gone and worker.dead):
                 _fail(workers, worker)
         if time.monotonic() > deadline:

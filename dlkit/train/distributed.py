@@ -149,10 +149,11 @@ def by_mesh(parameters: Iterable[nn.Parameter]) -> list[list[torch.Tensor]]:
     return list(lists.values())
 
 
-def scale(parameters: Iterable[nn.Parameter], factor: float) -> None:
-    """Multiply gradients, in place."""
-    for gradients in by_mesh(parameters):
-        torch._foreach_mul_(gradients, factor)
+@torch.no_grad()
+def scale(parameters: Iterable[nn.Parameter], factor: torch.Tensor) -> None:
+    """Multiply gradients by a tensor of shape (), in place: what this process has of each."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    torch._foreach_mul_([gradient.to_local() if hasattr(gradient, "to_local") else gradient for gradient in gradients], factor)
 
 
 def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:
@@ -167,7 +168,7 @@ def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:
         return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
     norms = [torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])) for gradients in lists]
     total = torch.linalg.vector_norm(torch.stack([norm.full_tensor() if hasattr(norm, "full_tensor") else norm for norm in norms]))
-    scale(parameters, float((most / (total + 1e-6)).clamp(max=1.0)))
+    scale(parameters, (most / (total + 1e-6)).clamp(max=1.0))
     return total
 
 

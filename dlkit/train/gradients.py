@@ -52,7 +52,7 @@ class Gradients:
         """Of a batch, whose loss is a mean over `weight` examples or tokens: a tensor of shape ()."""
         if self.weigh:
             if self.reference is None:
-                self.reference = max(self._sum(weight) / self.processes.size, 1.0)
+                self.reference = max(self._total(weight).item() / self.processes.size, 1.0)
             self.weight += weight
             loss = loss * ((weight if isinstance(weight, (int, float)) else self._exact(weight)) / self.reference)
         if self.scaler is not None:
@@ -64,9 +64,8 @@ class Gradients:
         """Update the parameters. False: a gradient was out of the range of fp16, and they are as they were."""
         optimizer, scaler, went = self.optimizer, self.scaler, True
         if self.weigh:
-            total = self._sum(self.weight)
-            if total > 0 and self.reference is not None:
-                scale(self.parameters, self.reference * self.processes.size / total)
+            total = self._total(self.weight)  # stays on the device: to read it would make the program wait for the backward pass
+            scale(self.parameters, torch.where(total > 0, (self.reference or 1.0) * self.processes.size / total, 1.0))
         if scaler is not None:
             with warnings.catch_warnings():  # distributed tensors say that the scaler has the shape (1,)
                 warnings.filterwarnings("ignore", message="Found a non-scalar tensor")
@@ -88,9 +87,11 @@ class Gradients:
         self.optimizer.zero_grad()
         self.weight, self.waiting = 0.0, False
 
-    def _sum(self, weight: Any) -> float:
-        return float(self.processes.sum(self._exact(weight)))
+    def _total(self, weight: Any) -> Tensor:
+        """Of all processes."""
+        return self.processes.sum(self._exact(weight))
 
     def _exact(self, weight: Any) -> Tensor:
-        """A count divided as it is would be rounded to float32."""
-        return torch.as_tensor(weight, dtype=torch.float32 if self.device.type == "mps" else torch.float64, device=self.device)
+        """A count divided as it is would be rounded to float32. Numbers are filled in on the device: a copy would be waited for."""
+        dtype = torch.float32 if self.device.type == "mps" else torch.float64
+        return weight.to(self.device, dtype) if isinstance(weight, Tensor) else torch.full((), weight, dtype=dtype, device=self.device)

@@ -72,7 +72,7 @@ class Running:
     def fold(self) -> bool:
         """Read what waits; whether all is finite."""
         if self._waiting:
-            losses = stack([loss.double() for loss, _ in self._waiting]).tolist()
+            losses = stack([loss for loss, _ in self._waiting]).tolist()  # exact, and MPS has no float64
             weights = [float(weight) for _, weight in self._waiting]
             self._waiting.clear()
             self.sum += sum(loss * weight for loss, weight in zip(losses, weights, strict=True))

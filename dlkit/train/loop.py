@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dlkit.train import devices
 from dlkit.train.ask import compile_in_place, examples, length, not_finite, takes_a_value
-from dlkit.train.distributed import is_spread
+from dlkit.train.distributed import is_sharded, is_spread
 from dlkit.train.gradients import Gradients
 from dlkit.train.history import Running
 from dlkit.train.place import Place
@@ -110,6 +110,8 @@ class Loop:
         Raises:
             ValueError: the loaders of several processes do not have as many batches: those that have more would wait for ever.
         """
+        if self.gradients.waiting and is_sharded(self.model):  # FSDP holds them where `zero_grad` does not reach
+            raise RuntimeError("the last epoch was left between the batches of a group, whose gradients would be added to the next: leave after an update")
         self.model.train()
         self.gradients.drop()
         if not self._place.resumed:

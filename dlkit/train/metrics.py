@@ -91,12 +91,13 @@ class Mean:
 
     def add(self, sum: Tensor, count: Any) -> None:
         """A sum, of shape (), over so many."""
-        pair = torch.stack([sum, torch.as_tensor(count, dtype=sum.dtype, device=sum.device)])
+        count = count.to(sum) if isinstance(count, Tensor) else torch.full_like(sum, count)  # filled there: a copy would be waited for
+        pair = torch.stack([sum, count])
         self.total = pair if self.total is None else self.total + pair
 
     def compute(self, processes: World | None = None, device: torch.device | str = "cpu") -> float:
         """The mean; NaN without examples."""
-        total = torch.zeros(2, dtype=torch.float64, device=device) if self.total is None else self.total
+        total = torch.zeros(2, dtype=torch.float32 if torch.device(device).type == "mps" else torch.float64, device=device) if self.total is None else self.total
         sum, count = (processes.sum(total) if processes else total).tolist()
         return sum / count if count else float("nan")
 
@@ -130,7 +131,7 @@ class Confusion:
 
     def compute(self, processes: World | None = None, device: torch.device | str = "cpu") -> float:
         counts = self.counts.to(device)
-        counts = (processes.sum(counts) if processes else counts).double()
+        counts = (processes.sum(counts) if processes else counts).cpu().double()
         right, true, said = counts.diagonal(), counts.sum(1), counts.sum(0)
         of = {"recall": right / true, "precision": right / said, "f1": 2 * right / (true + said)}[self.of]
         return float(of.nan_to_num(0.0).mean())

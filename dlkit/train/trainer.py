@@ -129,7 +129,7 @@ class Trainer(Loop):
                 with torch.no_grad(), self.autocast():
                     output, target = self.predict(model, batch)
                     value = self.loss(output, target)
-                weight = torch.as_tensor(self.weigh(batch), device=value.device)
+                weight = self.weigh(batch)
                 if weight:  # a mean over nothing is NaN
                     loss.add((value.float() if value.device.type == "mps" else value.double()) * weight, weight)
                 for each in tables.values():

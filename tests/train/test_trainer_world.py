@@ -228,6 +228,32 @@ def test_streams_of_equal_length_end_together() -> None:
     assert all(torch.equal(mine, yours) for mine, yours in zip(one, other, strict=True))
 
 
+@pytest.mark.parametrize("spread", [copies, shards])
+def test_an_epoch_that_is_left_within_a_group_adds_nothing_to_the_next(spread: Spread) -> None:
+    """FSDP keeps such gradients where nobody can drop them: that is an error, and no wrong update."""
+
+    def work() -> list[Tensor]:
+        net, _ = spread(model(), join())
+        loop = Loop(net, torch.optim.SGD(net.parameters(), lr=0.1), processes=join(), accumulate=2)
+        for left in (True, False):
+            for x, y in loop.batches(listed(2)):
+                loop.step(loss_of_tokens(net(x), y))
+                if left:
+                    break
+        return list(full_state(net).values())
+
+    if spread is shards:
+        with pytest.raises(RuntimeError, match="left between the batches of a group"):
+            run(work)
+        return
+    expected = model()
+    loop = Loop(expected, torch.optim.SGD(expected.parameters(), lr=0.1), device="cpu", accumulate=2)
+    for x, y in loop.batches(listed(2)):
+        loop.step(loss_of_tokens(expected(x), y))
+    for found in run(work):
+        torch.testing.assert_close(found, list(expected.state_dict().values()), **TOLERANCE)
+
+
 def test_the_model_that_is_measured_is_the_one_that_is_saved() -> None:
     """Batch norm's running means differ between processes; rank 0's count."""
 
