@@ -42,7 +42,7 @@ def shard(
         return model.to(world.device)
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
-    alike(model, world)  # which stays where it is: a block at a time goes to the device, and is cut there
+    broadcast_model(model, world)  # which stays where it is: a block at a time goes to the device, and is cut there
     options: dict[str, Any] = {"mesh": _line(world) if mesh is None else mesh}
     if dtype:
         options["mp_policy"] = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
@@ -71,7 +71,7 @@ def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None
         return model.to(world.device)
     from torch.distributed.tensor.parallel import parallelize_module
 
-    alike(model.to(world.device), world)
+    broadcast_model(model.to(world.device), world)
     return parallelize_module(model, _line(world) if mesh is None else mesh, styles)
 
 
@@ -93,12 +93,12 @@ def along(world: World, side: Any) -> World:
     return replace(world, rank=side.get_local_rank(), size=side.size(), group=side.get_group())
 
 
-def alike(model: nn.Module, world: World) -> None:
+def broadcast_model(model: nn.Module, world: World) -> None:
     """Give every process the parameters and buffers of rank 0."""
-    same([*model.parameters(), *model.buffers()], world)
+    broadcast_tensors([*model.parameters(), *model.buffers()], world)
 
 
-def same(tensors: Iterable[torch.Tensor], world: World) -> None:
+def broadcast_tensors(tensors: Iterable[torch.Tensor], world: World) -> None:
     """Give every process the tensors of rank 0, in place; those that are distributed are left alone."""
     with torch.no_grad():
         for tensor in tensors:
@@ -127,7 +127,18 @@ def _whole(tensor: torch.Tensor) -> torch.Tensor:
     return gather().cpu() if gather else tensor.cpu() if tensor.device.type != "cpu" else tensor.clone()
 
 
-def is_spread(model: nn.Module) -> bool:
+def unwrap(model: nn.Module) -> nn.Module:
+    """The model itself, without what `DistributedDataParallel` or `torch.compile` wrapped around it: its names have no prefix."""
+    while True:
+        wrapped = model._modules.get("_orig_mod")
+        if wrapped is None and isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            wrapped = model.module
+        if wrapped is None:
+            return model
+        model = wrapped
+
+
+def is_distributed(model: nn.Module) -> bool:
     """Whether several processes hold copies or parts of the model."""
     if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
         return False
@@ -149,11 +160,11 @@ def by_mesh(parameters: Iterable[nn.Parameter]) -> list[list[torch.Tensor]]:
     return list(lists.values())
 
 
-@torch.no_grad()
 def scale(parameters: Iterable[nn.Parameter], factor: torch.Tensor) -> None:
     """Multiply gradients by a tensor of shape (), in place: what this process has of each."""
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    torch._foreach_mul_([gradient.to_local() if hasattr(gradient, "to_local") else gradient for gradient in gradients], factor)
+    with torch.no_grad():
+        torch._foreach_mul_([gradient.to_local() if hasattr(gradient, "to_local") else gradient for gradient in gradients], factor)
 
 
 def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:

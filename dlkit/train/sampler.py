@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -79,34 +79,3 @@ class DistributedBatchSampler:
         """Go on from there: with the same order, at any number of processes."""
         self.epoch, self.step, self.seed = state["epoch"], state["step"], state["seed"]
         self._next = (self.epoch, self.step) if self.step < len(self) else (self.epoch + 1, 0)
-
-
-def together(batches: Iterable[Any], total: int | None, world: World) -> Iterator[Any]:
-    """The batches of a process, where all must have as many: to compute a gradient, or with a model in parts, each needs the others.
-
-    Where all know their numbers they are compared once; of streams, each time whether all still have one.
-
-    Args:
-        batches: of this process.
-        total: how many; None: not known before the end.
-        world: all processes.
-
-    Raises:
-        ValueError: one has fewer. In all processes, at the same batch: none is left waiting.
-    """
-    totals = world.gather(total)
-    iterator, done = iter(batches), 0
-    if None in totals:
-        while True:
-            batch = next(iterator, together)
-            there = int(world.total(batch is not together)[0])
-            if not there:
-                return
-            if there < world.size:
-                raise ValueError(f"after {done} batches, {world.size - there} of {world.size} processes have no more: give each as many")
-            done += 1
-            yield batch
-    if len(set(totals)) > 1:
-        said = ", ".join(str(each) for each in totals)
-        raise ValueError(f"the processes have {said} batches: give each as many, as DataLoader(data, batch_sampler=DistributedBatchSampler(data, size, world)) does")
-    yield from iterator

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlkit.train.attend import RunFailed
 from dlkit.train.launch import run
+from dlkit.train.supervisor import RunFailed
 from dlkit.train.world import World, join
 
 ROOT = Path(__file__).resolve().parents[2]

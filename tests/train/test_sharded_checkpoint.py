@@ -15,9 +15,9 @@ from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel
 
 from dlkit.train import CheckpointError, Checkpoints, Trainer
 from dlkit.train.checkpoint import load_model
+from dlkit.train.checkpoint.manifest import read_manifest
 from dlkit.train.distributed import along, full_state, grid, replicate, shard, split
 from dlkit.train.launch import run
-from dlkit.train.stored import about
 from dlkit.train.world import World, join
 
 PLAN = {"up": ColwiseParallel(), "down": RowwiseParallel()}
@@ -182,7 +182,7 @@ def test_what_is_in_it(tmp_path: Path) -> None:
         with safe_open(file, "pt") as opened:
             names |= set(opened.keys())
     assert {"model.up.weight", "optimizer.state.up.weight.exp_avg", "optimizer.state.up.weight.step"} <= names
-    assert about(path)["sharded"]
+    assert read_manifest(path)["sharded"]
 
 
 def test_another_model_is_named(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, TensorDataset
 
 from dlkit.train import Loop, Trainer, devices
-from dlkit.train.history import Progress
+from dlkit.train.progress import Progress
 from dlkit.train.metrics import Confusion, accuracy, token_loss
 
 

@@ -11,9 +11,9 @@ import torch
 from runs import PLACES, Killed, Spread, alike, build_for, validation, weights
 
 from dlkit.train import Checkpoints
-from dlkit.train.attend import RunFailed
 from dlkit.train.distributed import replicate, shard
 from dlkit.train.launch import run
+from dlkit.train.supervisor import RunFailed
 from dlkit.train.world import join
 
 EPOCHS, UPDATES = 2, 8
@@ -34,7 +34,7 @@ def kills(seed: int, count: int) -> list[tuple[int, str, int]]:
     chance = random.Random(seed)
     places = [place for place in PLACES if place != "before"]
     chosen = [(update, "before", chance.randrange(2)) for update in range(2, UPDATES + 1)]
-    chosen += [(update, place, 0 if place in ("place", "thin") else chance.randrange(2)) for update in range(1, UPDATES + 1) for place in places]
+    chosen += [(update, place, 0 if place in ("publish", "thin") else chance.randrange(2)) for update in range(1, UPDATES + 1) for place in places]
     return sorted(chance.sample(chosen, count), key=lambda kill: (kill[0], kill[1] != "before", kill[1] == "thin"))
 
 

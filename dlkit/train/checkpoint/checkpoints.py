@@ -20,14 +20,12 @@ from typing import Any
 
 from torch import distributed as dist
 
-from dlkit.train.files import place
-from dlkit.train.resuming import resume
-from dlkit.train.snapshot import Snapshot
-from dlkit.train.stopping import better, monitored
-from dlkit.train.stored import about, describe, load_model
-from dlkit.train.together import CheckpointError, Elsewhere, Everyone, several
-
-__all__ = ["CheckpointError", "Checkpoints", "load_model"]
+from dlkit.train.checkpoint.collective import CheckpointError, Elsewhere, Everyone, several
+from dlkit.train.checkpoint.files import publish
+from dlkit.train.checkpoint.manifest import read_manifest, write_manifest
+from dlkit.train.checkpoint.resume import resume
+from dlkit.train.checkpoint.snapshot import Snapshot
+from dlkit.train.early_stopping import better, monitored
 
 
 class Checkpoints:
@@ -107,10 +105,10 @@ class Checkpoints:
         with self._told(final, everyone):
             with everyone.all_or_none():
                 snapshot.finish()
-            describe(partial(final), snapshot.known, everyone)
+            write_manifest(partial(final), snapshot.known, everyone)
             with everyone.all_or_none():
                 if everyone.rank == 0:
-                    place(partial(final), final)
+                    publish(partial(final), final)
                     self._thin()
 
     def wait(self) -> None:
@@ -157,7 +155,7 @@ class Checkpoints:
         found, least = None, None
         for path in self.all():
             with contextlib.suppress(CheckpointError):  # a damaged one is not the best
-                value = about(path)["value"]
+                value = read_manifest(path)["value"]
                 if value is not None and better(value, least, self.mode):
                     found, least = path, value
         return found

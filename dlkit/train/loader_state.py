@@ -10,7 +10,7 @@ import torch
 from dlkit.train import devices
 
 
-class Place:
+class LoaderState:
     """Random generators now and when the epoch began.
 
     A loader has no position that could be saved. So a resumed run begins the epoch again, with the generators of its beginning,

@@ -13,7 +13,7 @@ import time
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from dlkit.train.frames import Call
+from dlkit.train.tracebacks import Call
 from dlkit.train.worker import CannotFork
 
 GLANCE, LAST_WORDS = 0.05, 2.0  # seconds between two looks at the processes; for the word of one that has failed or hangs
@@ -32,7 +32,7 @@ class Trace(Exception):
         return f"\n{self.args[0]}"
 
 
-class Failed(Exception):
+class WorkerError(Exception):
     """What a worker has raised: its error, the calls that led to it, and its traceback as text."""
 
     def __init__(self, error: Exception, calls: list[Call], trace: Trace) -> None:
@@ -94,7 +94,7 @@ class Worker:
         self.connection.close()
 
 
-def attend(workers: list[Worker], deadline: float, timeout: float) -> None:
+def supervise(workers: list[Worker], deadline: float, timeout: float) -> None:
     """Until all have a value, or one has failed."""
     while waiting := [worker for worker in workers if worker.value is None]:
         wait([worker.connection for worker in waiting], GLANCE)
@@ -136,7 +136,7 @@ def _fail(workers: list[Worker], failed: Worker) -> None:
     if not isinstance(error, Exception):  # a worker's exit must not be the caller's
         error = RunFailed(f"rank {failed.rank} of {size} failed: {said}")
     error.add_note(f"In rank {failed.rank} of {size}.")
-    raise Failed(error, calls, Trace(f"In rank {failed.rank} of {size}: {text}{_standing(workers)}"))
+    raise WorkerError(error, calls, Trace(f"In rank {failed.rank} of {size}: {text}{_standing(workers)}"))
 
 
 def _ask(workers: list[Worker]) -> None:
