@@ -284,7 +284,7 @@ def test_a_process_that_fails_ends_the_run_and_the_next_one_goes_on(tmp_path: Pa
 
     error = "rank 1 of 2 was ended by SIGKILL" if how == "killed" else "rank 0 of 2 waited in vain for the others. Rank 1 did not come"
     with pytest.raises(RunFailed, match=error):
-        run(lambda: work(True), patience=4.0)
+        run(lambda: work(True), patience=8.0)
     assert gone(pids)
     last = Checkpoints(folder).latest()
     assert last is not None
