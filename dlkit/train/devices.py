@@ -69,7 +69,12 @@ def precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def tf32(allow: bool = True) -> None:
-    """Let CUDA's float32 matrix products and convolutions round their factors to TF32: 10 bits of fraction, much faster."""
+    """Let CUDA's float32 matrix products and convolutions round their factors to TF32: 10 bits of fraction, much faster.
+
+    >>> tf32(True); torch.backends.cuda.matmul.allow_tf32
+    True
+    >>> tf32(False)
+    """
     torch.backends.cuda.matmul.allow_tf32 = allow
     torch.backends.cudnn.allow_tf32 = allow
 

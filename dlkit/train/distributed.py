@@ -37,6 +37,12 @@ def shard(
     The parameters of a block are together only while it computes; `blocks` None takes the entries of the model's `ModuleList`
     and `Sequential`. All begin with the parameters of rank 0. `dtype` is the one to compute in; sums of gradients stay in
     float32. `mesh` is a one-dimensional device mesh, as `grid(...)["data"]`. Make the optimizer afterwards.
+
+    >>> from dlkit.train import join, run
+    >>> def held():  # of a weight of shape (3, 2)
+    ...     return tuple(shard(nn.Linear(2, 3, bias=False), join()).weight.to_local().shape)
+    >>> run(held, world=2)
+    [(2, 2), (1, 2)]
     """
     if world.size == 1 and mesh is None:
         return model.to(world.device)
@@ -56,7 +62,14 @@ def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None
     """Cut layers across the processes by PyTorch's `parallelize_module`, in place: all see the same examples.
 
     `plan` gives a style to names, `{"up": ColwiseParallel(), "down": RowwiseParallel()}` of `torch.distributed.tensor.parallel`.
-    `*` stands for any part of a name; one that no layer has is an error. All begin with the parameters of rank 0.
+    `*` stands for any part of a name. All begin with the parameters of rank 0. Make the optimizer afterwards.
+
+    Raises:
+        ValueError: no layer has a name of the plan.
+
+    >>> split(nn.ModuleDict({"up": nn.Linear(2, 4)}), World(), {"out": None})
+    Traceback (most recent call last):
+    ValueError: the plan has 'out', and the model no such layer; it has up.
     """
     from fnmatch import fnmatchcase
 
@@ -76,7 +89,15 @@ def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None
 
 
 def grid(world: World, **sizes: int) -> Any:
-    """A device mesh with named sides, as `grid(world, data=2, tensor=2)`; their product is the world's size."""
+    """A device mesh with named sides, as `grid(world, data=2, tensor=2)`; their product is the world's size.
+
+    Raises:
+        ValueError: it is not.
+
+    >>> grid(World(), data=2, tensor=2)
+    Traceback (most recent call last):
+    ValueError: data 2 x tensor 2 makes 4 processes, and there are 1.
+    """
     from torch.distributed.device_mesh import init_device_mesh
 
     product = 1
@@ -89,7 +110,15 @@ def grid(world: World, **sizes: int) -> Any:
 
 
 def along(world: World, side: Any) -> World:
-    """The world of those on one side of a mesh with this process, as `along(world, grid(...)["data"])`: who shares the batches."""
+    """The world of those on one side of a mesh with this process: who shares the batches.
+
+    >>> from dlkit.train import join, run
+    >>> def ranks():
+    ...     mesh = grid(join(), data=2, tensor=1)
+    ...     return along(join(), mesh["data"]).rank, along(join(), mesh["tensor"]).rank
+    >>> run(ranks, world=2)
+    [(0, 0), (1, 0)]
+    """
     return replace(world, rank=side.get_local_rank(), size=side.size(), group=side.get_group())
 
 
@@ -112,6 +141,9 @@ def full_state(model: nn.Module) -> dict[str, torch.Tensor]:
     """The whole model's state dict, in every process's memory, under its own names, however it is spread.
 
     All processes must ask. The parts of one tensor at a time are together on the device.
+
+    >>> {name: tuple(value.shape) for name, value in full_state(nn.Linear(2, 3)).items()}
+    {'weight': (3, 2), 'bias': (3,)}
     """
     state = model.state_dict()
     if torch.distributed.is_initialized():
@@ -171,6 +203,10 @@ def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:
     """Scale gradients in place so that their norm over all processes is at most `most`; the norm before, as a plain tensor of shape ().
 
     `torch.nn.utils.clip_grad_norm_` does not take a mixture of plain and distributed tensors, as `split` leaves it.
+
+    >>> weight = nn.Parameter(torch.zeros(2)); weight.grad = torch.tensor([3.0, 4.0])
+    >>> clip([weight], 1.0).item(), round(weight.grad.norm().item(), 3)
+    (5.0, 1.0)
     """
     parameters = list(parameters)
     lists = by_mesh(parameters)
@@ -189,8 +225,14 @@ def weighted(world: World, model: nn.Module, parts: Iterable[Any], count: Any) -
     A batch is given in `parts`, as many in every process; `count(part)` is the number of tokens (or examples) whose losses
     `part` sums up. The mean of the parts' means is another number when the counts differ.
 
-        for part, weight in weighted(world, model, parts, lambda part: (part != PAD).sum()):
-            (weight * sum_of_losses(model, part)).backward()
+    Raises:
+        ValueError: the processes have not as many parts.
+
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> for part, weight in weighted(World(), model, torch.arange(6.0).unsqueeze(1).split([1, 5]), len):
+    ...     (weight * model(part).sum()).backward()
+    >>> model.weight.grad.item()  # the mean of 0, ..., 5
+    2.5
     """
     parts = list(parts)
     counts = world.gather((len(parts), float(sum(count(part) for part in parts))))

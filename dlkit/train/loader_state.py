@@ -1,4 +1,4 @@
-"""The place of a run in its data: what the loader drew, and how a resumed run comes to the same batch."""
+"""The state of a data loader: what it drew, and how a resumed run comes to the same batch."""
 
 from __future__ import annotations
 

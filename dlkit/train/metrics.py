@@ -40,7 +40,11 @@ def top(k: int) -> Metric:
 
 def token_loss(ignore: int = -100) -> Metric:
     """Cross-entropy of each token of `output` (N, T, classes), `target` (N, T), without tokens that are `ignore`; its mean over
-    a set is the logarithm of the perplexity."""
+    a set is the logarithm of the perplexity.
+
+    >>> token_loss()(torch.zeros(1, 3, 2), torch.tensor([[0, 1, -100]]))
+    tensor([0.6931, 0.6931])
+    """
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
         kept = target != ignore

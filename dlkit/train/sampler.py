@@ -15,8 +15,8 @@ class DistributedBatchSampler:
 
     `size` is the batch of all processes together; each gets its part, the sizes differ by one at most, and all get as many
     batches. Nothing is repeated, so sums over processes (`World.total`) are those of one process. Every pass over it is
-    the next epoch, in another order if `shuffle`: there is no `set_epoch` to forget (a resumed loop calls it). A last batch smaller than the number of
-    processes joins the one before it.
+    the next epoch, in another order if `shuffle`: there is no `set_epoch` to forget (a resumed loop calls it). A last batch
+    smaller than the number of processes joins the one before it.
 
     Args:
         count: examples there are, or anything with a length.
@@ -24,6 +24,9 @@ class DistributedBatchSampler:
         world: who shares it.
         shuffle: another order in each epoch, from `seed` and the epoch alone.
         drop_last: leave out a last batch that is smaller.
+
+    Raises:
+        ValueError: a process would get no example of a batch.
 
     >>> [list(DistributedBatchSampler(7, 4, World(rank, 2), shuffle=False)) for rank in range(2)]
     [[[0, 1], [4, 5]], [[2, 3], [6]]]

@@ -31,7 +31,7 @@ class Trainer(Loop):
         weigh: from a batch to the number of its examples or tokens, the weight of its loss.
         metrics: functions of (output, target), by the name that `evaluate` reports.
         callbacks: objects with any of the methods `before_fit`, `after_update`, `after_epoch`, `after_fit`; each takes the trainer,
-            and is called plainly: an error in it shows its own line. Set `trainer.stop` to end the training.
+            and is called plainly: an error in it shows its own line. Set `trainer.stop` to end the training, in all processes alike.
         patience: stop after so many epochs without a better `monitor`.
         monitor: the name of a column of the history that shall fall ("accuracy" and such: `mode="max"`).
         progress: show a line with rate and remaining time; None: where someone watches.

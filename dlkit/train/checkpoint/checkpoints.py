@@ -31,7 +31,7 @@ from dlkit.train.early_stopping import better, monitored
 class Checkpoints:
     """A folder of checkpoints; as a callback of `Trainer` it saves by itself.
 
-    With several processes all of them save and resume, into one folder that all see. What is the same in all of them is written
+    In your own loop, call `save` and `resume`. With several processes all of them save and resume, into one folder that all see. What is the same in all of them is written
     once; a model that is spread over them (`shard`, `split`) is written by all, each its pieces.
 
     Args:
@@ -43,10 +43,18 @@ class Checkpoints:
         asynchronous: write while the training goes on, from a copy in memory. One at a time: the next waits for it. An error is
             raised by the next `save`, or at the end of `fit`; in your own loop, end with `wait`.
 
-        checkpoints = Checkpoints("runs", every=500, best="val_loss")
-        trainer = Trainer(model, optimizer, loss, callbacks=[checkpoints])
-        checkpoints.resume(trainer)     # nothing there: nothing happens
-        trainer.fit(train, validate, epochs=10)
+    >>> import tempfile, torch
+    >>> from dlkit.train import Trainer
+    >>> def train(epochs, folder, data=[(torch.eye(2), torch.eye(2))]):
+    ...     net = torch.nn.Linear(2, 2)
+    ...     checkpoints = Checkpoints(folder, best="loss", keep=1)
+    ...     trainer = Trainer(net, torch.optim.SGD(net.parameters(), 0.1), torch.nn.functional.mse_loss, device="cpu", callbacks=[checkpoints])
+    ...     resumed = checkpoints.resume(trainer)  # nothing there: nothing happens
+    ...     trainer.fit(data, epochs=epochs)
+    ...     return resumed, trainer.epoch, checkpoints.latest().name
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     train(1, folder), train(3, folder)
+    ((False, 1, 'epoch-0001-batch-00000000'), (True, 3, 'epoch-0003-batch-00000000'))
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What is stored in a checkpoint: whether it is whole, and whose it is."""
+"""`checkpoint.json`, the manifest of a checkpoint: whether all is whole, and of which model it is."""
 
 from __future__ import annotations
 
@@ -70,6 +70,18 @@ def load_model(model: nn.Module, path: str | Path) -> None:
     """Load the model of a checkpoint, however it and this one are spread; nothing is loaded where one name or shape differs.
 
     Where this one is spread, all its processes must call.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged, or of another model.
+
+    >>> import tempfile, torch
+    >>> from dlkit.train import Checkpoints, Trainer
+    >>> net, other = nn.Linear(2, 1), nn.Linear(2, 1)
+    >>> trainer = Trainer(net, torch.optim.SGD(net.parameters(), 0.1), nn.functional.mse_loss, device="cpu")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_model(other, Checkpoints(folder).save(trainer))
+    >>> torch.equal(net.weight, other.weight)
+    True
     """
     path, everyone = Path(path), Everyone(is_sharded(model))
     with everyone.all_or_none():
