@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from dlkit.train.checkpoint import Checkpoints as Checkpoints
     from dlkit.train.checkpoint import load_model as load_model
     from dlkit.train.distributed import along as along
-    from dlkit.train.distributed import clip as clip
     from dlkit.train.distributed import full_state as full_state
     from dlkit.train.distributed import grid as grid
     from dlkit.train.distributed import replicate as replicate
     from dlkit.train.distributed import shard as shard
     from dlkit.train.distributed import split as split
-    from dlkit.train.distributed import weighted as weighted
     from dlkit.train.early_stopping import EarlyStopping as EarlyStopping
+    from dlkit.train.gradients import clip as clip
+    from dlkit.train.gradients import weighted as weighted
     from dlkit.train.history import History as History
     from dlkit.train.launch import run as run
     from dlkit.train.loop import Loop as Loop
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "checkpoint": ("CheckpointError", "Checkpoints", "load_model"),
-    "distributed": ("along", "clip", "full_state", "grid", "replicate", "shard", "split", "weighted"),
+    "distributed": ("along", "full_state", "grid", "replicate", "shard", "split"),
+    "gradients": ("clip", "weighted"),
     "early_stopping": ("EarlyStopping",),
     "history": ("History",),
     "launch": ("run",),

@@ -5,8 +5,7 @@ The model knows nothing of it, and a world of one process leaves it as it is. Th
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -180,71 +179,6 @@ def is_distributed(model: nn.Module) -> bool:
 def is_sharded(model: nn.Module) -> bool:
     """Whether its forward pass needs the other processes: it does where they hold parts of it."""
     return any(hasattr(parameter, "device_mesh") for parameter in model.parameters())
-
-
-def by_mesh(parameters: Iterable[nn.Parameter]) -> list[list[torch.Tensor]]:
-    """Their gradients, in lists that PyTorch's functions of lists take: `split` and `shard` leave a mixture of plain tensors
-    and of distributed ones on other meshes."""
-    lists: dict[Any, list[torch.Tensor]] = {}
-    for parameter in parameters:
-        if parameter.grad is not None:
-            lists.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter.grad)
-    return list(lists.values())
-
-
-def scale(parameters: Iterable[nn.Parameter], factor: torch.Tensor) -> None:
-    """Multiply gradients by a tensor of shape (), in place: what this process has of each."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    with torch.no_grad():
-        torch._foreach_mul_([gradient.to_local() if hasattr(gradient, "to_local") else gradient for gradient in gradients], factor)
-
-
-def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:
-    """Scale gradients in place so that their norm over all processes is at most `most`; the norm before, as a plain tensor of shape ().
-
-    `torch.nn.utils.clip_grad_norm_` does not take a mixture of plain and distributed tensors, as `split` leaves it.
-
-    >>> weight = nn.Parameter(torch.zeros(2)); weight.grad = torch.tensor([3.0, 4.0])
-    >>> clip([weight], 1.0).item(), round(weight.grad.norm().item(), 3)
-    (5.0, 1.0)
-    """
-    parameters = list(parameters)
-    lists = by_mesh(parameters)
-    if len(lists) <= 1:
-        norm = nn.utils.clip_grad_norm_(parameters, most)
-        return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
-    norms = [torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])) for gradients in lists]
-    total = torch.linalg.vector_norm(torch.stack([norm.full_tensor() if hasattr(norm, "full_tensor") else norm for norm in norms]))
-    scale(parameters, (most / (total + 1e-6)).clamp(max=1.0))
-    return total
-
-
-def weighted(world: World, model: nn.Module, parts: Iterable[Any], count: Any) -> Iterator[tuple[Any, float]]:
-    """Yields `(part, weight)`: the weighted sums of losses have the gradient of the mean over all tokens of all processes.
-
-    A batch is given in `parts`, as many in every process; `count(part)` is the number of tokens (or examples) whose losses
-    `part` sums up. The mean of the parts' means is another number when the counts differ.
-
-    Raises:
-        ValueError: the processes have not as many parts.
-
-    >>> model = nn.Linear(1, 1, bias=False)
-    >>> for part, weight in weighted(World(), model, torch.arange(6.0).unsqueeze(1).split([1, 5]), len):
-    ...     (weight * model(part).sum()).backward()
-    >>> model.weight.grad.item()  # the mean of 0, ..., 5
-    2.5
-    """
-    parts = list(parts)
-    counts = world.gather((len(parts), float(sum(count(part) for part in parts))))
-    if len({length for length, _ in counts}) > 1:
-        raise ValueError(f"the processes have {', '.join(str(length) for length, _ in counts)} parts: give each as many.")
-    total = sum(tokens for _, tokens in counts)
-    weight = world.size / total if total else 0.0  # the engines take the mean over processes
-    with contextlib.ExitStack() as after:
-        after.callback(world.synchronize, model, True)
-        for at, part in enumerate(parts):
-            world.synchronize(model, at == len(parts) - 1)
-            yield part, weight
 
 
 def _line(world: World) -> Any:

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel
 
-from dlkit.train.distributed import clip, full_state, grid, replicate, shard, split, weighted
+from dlkit.train.distributed import full_state, grid, replicate, shard, split
+from dlkit.train.gradients import clip, weighted
 from dlkit.train.launch import run
 from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import World, join
