@@ -27,6 +27,8 @@ def pick(name: str | torch.device | None = None) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         raise ValueError(f"{name!r} is no device. This machine has: {', '.join(available())}") from None
+    if device.type == "cpu":
+        return device  # without a word to CUDA: once its driver has been asked, no fork of this process can use a GPU
     here = available()
     if device.type == "cuda" and device.index is not None and f"cuda:{device.index}" not in here:
         raise ValueError(f"there is no {name} on this machine. It has: {', '.join(here)}")
@@ -67,7 +69,12 @@ def precision(name: str, device: torch.device) -> torch.dtype:
 
 
 def tf32(allow: bool = True) -> None:
-    """Let CUDA's float32 matrix products and convolutions round their factors to TF32: 10 bits of fraction, much faster."""
+    """Let CUDA's float32 matrix products and convolutions round their factors to TF32: 10 bits of fraction, much faster.
+
+    >>> tf32(True); torch.backends.cuda.matmul.allow_tf32
+    True
+    >>> tf32(False)
+    """
     torch.backends.cuda.matmul.allow_tf32 = allow
     torch.backends.cudnn.allow_tf32 = allow
 
@@ -96,8 +103,10 @@ def random_state() -> dict[str, Any]:
 
     kind, keys, *rest = tuple[Any, ...](numpy.random.get_state(legacy=True))
     state: dict[str, Any] = {"python": random.getstate(), "numpy": (kind, torch.from_numpy(keys.astype("int64")), *rest), "torch": torch.get_rng_state()}
-    if torch.cuda.is_available():
+    if torch.cuda.is_initialized():  # else nothing was drawn there; to ask would start CUDA, also in a fork, which cannot
         state["cuda"] = torch.cuda.get_rng_state_all()
+    if torch.backends.mps.is_available():
+        state["mps"] = torch.mps.get_rng_state()
     return state
 
 
@@ -116,6 +125,8 @@ def restore(state: Mapping[str, Any]) -> None:
     torch.set_rng_state(state["torch"])
     if "cuda" in state and torch.cuda.device_count() == len(state["cuda"]):
         torch.cuda.set_rng_state_all(state["cuda"])
+    if "mps" in state and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(state["mps"])
 
 
 def move(batch: Any, device: torch.device) -> Any:
@@ -125,7 +136,7 @@ def move(batch: Any, device: torch.device) -> Any:
     {'x': (tensor([1., 1.]), 'name')}
     """
     if isinstance(batch, torch.Tensor):
-        return batch.to(device, non_blocking=True)
+        return batch.to(device, non_blocking=device.type == "cuda")  # towards the CPU nobody would wait for the copy
     if isinstance(batch, Mapping):
         return {key: move(value, device) for key, value in batch.items()}
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):

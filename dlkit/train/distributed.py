@@ -5,8 +5,7 @@ The model knows nothing of it, and a world of one process leaves it as it is. Th
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -37,12 +36,18 @@ def shard(
     The parameters of a block are together only while it computes; `blocks` None takes the entries of the model's `ModuleList`
     and `Sequential`. All begin with the parameters of rank 0. `dtype` is the one to compute in; sums of gradients stay in
     float32. `mesh` is a one-dimensional device mesh, as `grid(...)["data"]`. Make the optimizer afterwards.
+
+    >>> from dlkit.train import join, run
+    >>> def held():  # of a weight of shape (3, 2)
+    ...     return tuple(shard(nn.Linear(2, 3, bias=False), join()).weight.to_local().shape)
+    >>> run(held, world=2)
+    [(2, 2), (1, 2)]
     """
     if world.size == 1 and mesh is None:
         return model.to(world.device)
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
-    alike(model, world)  # which stays where it is: a block at a time goes to the device, and is cut there
+    broadcast_model(model, world)  # which stays where it is: a block at a time goes to the device, and is cut there
     options: dict[str, Any] = {"mesh": _line(world) if mesh is None else mesh}
     if dtype:
         options["mp_policy"] = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
@@ -56,7 +61,14 @@ def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None
     """Cut layers across the processes by PyTorch's `parallelize_module`, in place: all see the same examples.
 
     `plan` gives a style to names, `{"up": ColwiseParallel(), "down": RowwiseParallel()}` of `torch.distributed.tensor.parallel`.
-    `*` stands for any part of a name; one that no layer has is an error. All begin with the parameters of rank 0.
+    `*` stands for any part of a name. All begin with the parameters of rank 0. Make the optimizer afterwards.
+
+    Raises:
+        ValueError: no layer has a name of the plan.
+
+    >>> split(nn.ModuleDict({"up": nn.Linear(2, 4)}), World(), {"out": None})
+    Traceback (most recent call last):
+    ValueError: the plan has 'out', and the model no such layer; it has up.
     """
     from fnmatch import fnmatchcase
 
@@ -71,12 +83,20 @@ def split(model: nn.Module, world: World, plan: dict[str, Any], mesh: Any = None
         return model.to(world.device)
     from torch.distributed.tensor.parallel import parallelize_module
 
-    alike(model.to(world.device), world)
+    broadcast_model(model.to(world.device), world)
     return parallelize_module(model, _line(world) if mesh is None else mesh, styles)
 
 
 def grid(world: World, **sizes: int) -> Any:
-    """A device mesh with named sides, as `grid(world, data=2, tensor=2)`; their product is the world's size."""
+    """A device mesh with named sides, as `grid(world, data=2, tensor=2)`; their product is the world's size.
+
+    Raises:
+        ValueError: it is not.
+
+    >>> grid(World(), data=2, tensor=2)
+    Traceback (most recent call last):
+    ValueError: data 2 x tensor 2 makes 4 processes, and there are 1.
+    """
     from torch.distributed.device_mesh import init_device_mesh
 
     product = 1
@@ -89,16 +109,24 @@ def grid(world: World, **sizes: int) -> Any:
 
 
 def along(world: World, side: Any) -> World:
-    """The world of those on one side of a mesh with this process, as `along(world, grid(...)["data"])`: who shares the batches."""
+    """The world of those on one side of a mesh with this process: who shares the batches.
+
+    >>> from dlkit.train import join, run
+    >>> def ranks():
+    ...     mesh = grid(join(), data=2, tensor=1)
+    ...     return along(join(), mesh["data"]).rank, along(join(), mesh["tensor"]).rank
+    >>> run(ranks, world=2)
+    [(0, 0), (1, 0)]
+    """
     return replace(world, rank=side.get_local_rank(), size=side.size(), group=side.get_group())
 
 
-def alike(model: nn.Module, world: World) -> None:
+def broadcast_model(model: nn.Module, world: World) -> None:
     """Give every process the parameters and buffers of rank 0."""
-    same([*model.parameters(), *model.buffers()], world)
+    broadcast_tensors([*model.parameters(), *model.buffers()], world)
 
 
-def same(tensors: Iterable[torch.Tensor], world: World) -> None:
+def broadcast_tensors(tensors: Iterable[torch.Tensor], world: World) -> None:
     """Give every process the tensors of rank 0, in place; those that are distributed are left alone."""
     with torch.no_grad():
         for tensor in tensors:
@@ -112,6 +140,9 @@ def full_state(model: nn.Module) -> dict[str, torch.Tensor]:
     """The whole model's state dict, in every process's memory, under its own names, however it is spread.
 
     All processes must ask. The parts of one tensor at a time are together on the device.
+
+    >>> {name: tuple(value.shape) for name, value in full_state(nn.Linear(2, 3)).items()}
+    {'weight': (3, 2), 'bias': (3,)}
     """
     state = model.state_dict()
     if torch.distributed.is_initialized():
@@ -127,7 +158,18 @@ def _whole(tensor: torch.Tensor) -> torch.Tensor:
     return gather().cpu() if gather else tensor.cpu() if tensor.device.type != "cpu" else tensor.clone()
 
 
-def is_spread(model: nn.Module) -> bool:
+def unwrap(model: nn.Module) -> nn.Module:
+    """The model itself, without what `DistributedDataParallel` or `torch.compile` wrapped around it: its names have no prefix."""
+    while True:
+        wrapped = model._modules.get("_orig_mod")
+        if wrapped is None and isinstance(model, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            wrapped = model.module
+        if wrapped is None:
+            return model
+        model = wrapped
+
+
+def is_distributed(model: nn.Module) -> bool:
     """Whether several processes hold copies or parts of the model."""
     if not torch.distributed.is_initialized() or torch.distributed.get_world_size() == 1:
         return False
@@ -137,60 +179,6 @@ def is_spread(model: nn.Module) -> bool:
 def is_sharded(model: nn.Module) -> bool:
     """Whether its forward pass needs the other processes: it does where they hold parts of it."""
     return any(hasattr(parameter, "device_mesh") for parameter in model.parameters())
-
-
-def by_mesh(parameters: Iterable[nn.Parameter]) -> list[list[torch.Tensor]]:
-    """Their gradients, in lists that PyTorch's functions of lists take: `split` and `shard` leave a mixture of plain tensors
-    and of distributed ones on other meshes."""
-    lists: dict[Any, list[torch.Tensor]] = {}
-    for parameter in parameters:
-        if parameter.grad is not None:
-            lists.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter.grad)
-    return list(lists.values())
-
-
-def scale(parameters: Iterable[nn.Parameter], factor: float) -> None:
-    """Multiply gradients, in place."""
-    for gradients in by_mesh(parameters):
-        torch._foreach_mul_(gradients, factor)
-
-
-def clip(parameters: Iterable[nn.Parameter], most: float) -> torch.Tensor:
-    """Scale gradients in place so that their norm over all processes is at most `most`; the norm before, as a plain tensor of shape ().
-
-    `torch.nn.utils.clip_grad_norm_` does not take a mixture of plain and distributed tensors, as `split` leaves it.
-    """
-    parameters = list(parameters)
-    lists = by_mesh(parameters)
-    if len(lists) <= 1:
-        norm = nn.utils.clip_grad_norm_(parameters, most)
-        return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
-    norms = [torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])) for gradients in lists]
-    total = torch.linalg.vector_norm(torch.stack([norm.full_tensor() if hasattr(norm, "full_tensor") else norm for norm in norms]))
-    scale(parameters, float((most / (total + 1e-6)).clamp(max=1.0)))
-    return total
-
-
-def weighted(world: World, model: nn.Module, parts: Iterable[Any], count: Any) -> Iterator[tuple[Any, float]]:
-    """Yields `(part, weight)`: the weighted sums of losses have the gradient of the mean over all tokens of all processes.
-
-    A batch is given in `parts`, as many in every process; `count(part)` is the number of tokens (or examples) whose losses
-    `part` sums up. The mean of the parts' means is another number when the counts differ.
-
-        for part, weight in weighted(world, model, parts, lambda part: (part != PAD).sum()):
-            (weight * sum_of_losses(model, part)).backward()
-    """
-    parts = list(parts)
-    counts = world.gather((len(parts), float(sum(count(part) for part in parts))))
-    if len({length for length, _ in counts}) > 1:
-        raise ValueError(f"the processes have {', '.join(str(length) for length, _ in counts)} parts: give each as many.")
-    total = sum(tokens for _, tokens in counts)
-    weight = world.size / total if total else 0.0  # the engines take the mean over processes
-    with contextlib.ExitStack() as after:
-        after.callback(world.synchronize, model, True)
-        for at, part in enumerate(parts):
-            world.synchronize(model, at == len(parts) - 1)
-            yield part, weight
 
 
 def _line(world: World) -> Any:

@@ -1,14 +1,15 @@
-"""From the losses of a group of batches to one update: weighed, scaled for fp16, clipped."""
+"""From the losses of a group of batches to one update: weighed, scaled for fp16, clipped; on one process or several."""
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from dlkit.train.distributed import clip, scale
 from dlkit.train.world import World
 
 
@@ -52,7 +53,7 @@ class Gradients:
         """Of a batch, whose loss is a mean over `weight` examples or tokens: a tensor of shape ()."""
         if self.weigh:
             if self.reference is None:
-                self.reference = max(self._sum(weight) / self.processes.size, 1.0)
+                self.reference = max(self._total(weight).item() / self.processes.size, 1.0)
             self.weight += weight
             loss = loss * ((weight if isinstance(weight, (int, float)) else self._exact(weight)) / self.reference)
         if self.scaler is not None:
@@ -64,9 +65,8 @@ class Gradients:
         """Update the parameters. False: a gradient was out of the range of fp16, and they are as they were."""
         optimizer, scaler, went = self.optimizer, self.scaler, True
         if self.weigh:
-            total = self._sum(self.weight)
-            if total > 0 and self.reference is not None:
-                scale(self.parameters, self.reference * self.processes.size / total)
+            total = self._total(self.weight)  # stays on the device: to read it would make the program wait for the backward pass
+            scale(self.parameters, torch.where(total > 0, (self.reference or 1.0) * self.processes.size / total, 1.0))
         if scaler is not None:
             with warnings.catch_warnings():  # distributed tensors say that the scaler has the shape (1,)
                 warnings.filterwarnings("ignore", message="Found a non-scalar tensor")
@@ -88,9 +88,76 @@ class Gradients:
         self.optimizer.zero_grad()
         self.weight, self.waiting = 0.0, False
 
-    def _sum(self, weight: Any) -> float:
-        return float(self.processes.sum(self._exact(weight)))
+    def _total(self, weight: Any) -> Tensor:
+        """Of all processes."""
+        return self.processes.sum(self._exact(weight))
 
     def _exact(self, weight: Any) -> Tensor:
-        """A count divided as it is would be rounded to float32."""
-        return torch.as_tensor(weight, dtype=torch.float32 if self.device.type == "mps" else torch.float64, device=self.device)
+        """A count divided as it is would be rounded to float32. Numbers are filled in on the device: a copy would be waited for."""
+        dtype = torch.float32 if self.device.type == "mps" else torch.float64
+        return weight.to(self.device, dtype) if isinstance(weight, Tensor) else torch.full((), weight, dtype=dtype, device=self.device)
+
+
+def weighted(world: World, model: nn.Module, parts: Iterable[Any], count: Any) -> Iterator[tuple[Any, float]]:
+    """Yields `(part, weight)`: the weighted sums of losses have the gradient of the mean over all tokens of all processes.
+
+    A batch is given in `parts`, as many in every process; `count(part)` is the number of tokens (or examples) whose losses
+    `part` sums up. The mean of the parts' means is another number when the counts differ.
+
+    Raises:
+        ValueError: the processes have not as many parts.
+
+    >>> model = nn.Linear(1, 1, bias=False)
+    >>> for part, weight in weighted(World(), model, torch.arange(6.0).unsqueeze(1).split([1, 5]), len):
+    ...     (weight * model(part).sum()).backward()
+    >>> model.weight.grad.item()  # the mean of 0, ..., 5
+    2.5
+    """
+    parts = list(parts)
+    counts = world.gather((len(parts), float(sum(count(part) for part in parts))))
+    if len({length for length, _ in counts}) > 1:
+        raise ValueError(f"the processes have {', '.join(str(length) for length, _ in counts)} parts: give each as many.")
+    total = sum(tokens for _, tokens in counts)
+    weight = world.size / total if total else 0.0  # the engines take the mean over processes
+    with contextlib.ExitStack() as after:
+        after.callback(world.synchronize, model, True)
+        for at, part in enumerate(parts):
+            world.synchronize(model, at == len(parts) - 1)
+            yield part, weight
+
+
+def clip(parameters: Iterable[nn.Parameter], most: float) -> Tensor:
+    """Scale gradients in place so that their norm over all processes is at most `most`; the norm before, as a plain tensor of shape ().
+
+    `torch.nn.utils.clip_grad_norm_` does not take a mixture of plain and distributed tensors, as `split` leaves it.
+
+    >>> weight = nn.Parameter(torch.zeros(2)); weight.grad = torch.tensor([3.0, 4.0])
+    >>> clip([weight], 1.0).item(), round(weight.grad.norm().item(), 3)
+    (5.0, 1.0)
+    """
+    parameters = list(parameters)
+    lists = by_mesh(parameters)
+    if len(lists) <= 1:
+        norm = nn.utils.clip_grad_norm_(parameters, most)
+        return norm.full_tensor() if hasattr(norm, "full_tensor") else norm
+    norms = [torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])) for gradients in lists]
+    total = torch.linalg.vector_norm(torch.stack([norm.full_tensor() if hasattr(norm, "full_tensor") else norm for norm in norms]))
+    scale(parameters, (most / (total + 1e-6)).clamp(max=1.0))
+    return total
+
+
+def scale(parameters: Iterable[nn.Parameter], factor: Tensor) -> None:
+    """Multiply gradients by a tensor of shape (), in place: what this process has of each."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    with torch.no_grad():
+        torch._foreach_mul_([gradient.to_local() if hasattr(gradient, "to_local") else gradient for gradient in gradients], factor)
+
+
+def by_mesh(parameters: Iterable[nn.Parameter]) -> list[list[Tensor]]:
+    """Their gradients, in lists that PyTorch's functions of lists take: `split` and `shard` leave a mixture of plain tensors
+    and of distributed ones on other meshes."""
+    lists: dict[Any, list[Tensor]] = {}
+    for parameter in parameters:
+        if parameter.grad is not None:
+            lists.setdefault(getattr(parameter.grad, "device_mesh", None), []).append(parameter.grad)
+    return list(lists.values())

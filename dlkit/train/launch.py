@@ -23,8 +23,8 @@ from typing import Any, TypeVar
 import torch
 
 from dlkit.train import world as worlds
-from dlkit.train.attend import Failed, RunFailed, Worker, attend
-from dlkit.train.frames import rebuilt
+from dlkit.train.supervisor import RunFailed, Worker, WorkerError, supervise
+from dlkit.train.tracebacks import rebuilt
 from dlkit.train.worker import CannotFork, Orders, dumps, work
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def run(
         return _run(call, world, device, timeout, patience, False)
     except CannotFork as error:
         raise RunFailed('this process has used a GPU, and its forks cannot: leave out start="fork".') from error
-    except Failed as failed:  # raised here: between the caller's line and the worker's stands this one alone
+    except WorkerError as failed:  # raised here: between the caller's line and the worker's stands this one alone
         raise failed.error.with_traceback(rebuilt(failed.calls)) from failed.trace
 
 
@@ -77,7 +77,7 @@ def _run(call: Callable[[], T], size: int, device: str | None, timeout: float, p
             for rank in range(size):
                 orders = Orders(rank, size, device, patience, os.path.join(folder, "meeting"))
                 workers.append(begin(orders, call, workers))
-            attend(workers, time.monotonic() + timeout, timeout)
+            supervise(workers, time.monotonic() + timeout, timeout)
         finally:
             for worker in workers:
                 worker.dismiss()

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from dlkit.train import devices
-from dlkit.train.ask import compile_in_place, examples, length, not_finite, takes_a_value
-from dlkit.train.distributed import is_spread
+from dlkit.train.batches import batch_count, batch_size, in_step
+from dlkit.train.compiling import compile_in_place
+from dlkit.train.distributed import is_distributed, is_sharded
 from dlkit.train.gradients import Gradients
-from dlkit.train.history import Running
-from dlkit.train.place import Place
-from dlkit.train.sampler import together
+from dlkit.train.loader_state import LoaderState
+from dlkit.train.running_loss import RunningLoss, not_finite
 from dlkit.train.world import World
 
 
@@ -66,9 +66,9 @@ class Loop:
         own = {id(parameter) for parameter in model.parameters()}
         if not any(id(parameter) in own for group in optimizer.param_groups for parameter in group["params"]):
             raise ValueError("the optimizer holds no parameter of the model: make it from `model.parameters()`, after the model is final")
-        if processes is None and is_spread(model):
+        if processes is None and is_distributed(model):
             raise ValueError("the model is spread over processes: say which, by processes=world")
-        if processes is not None and processes.size > 1 and not is_spread(model):
+        if processes is not None and processes.size > 1 and not is_distributed(model):
             raise ValueError(f"each of {processes.size} processes would train a model of its own: use replicate(model, world), shard or split")
         self.processes = processes or World()
         self.device = devices.pick(processes.device if device is None and processes else device)
@@ -81,11 +81,11 @@ class Loop:
             compile_in_place(model, **(compile if isinstance(compile, dict) else {}))
         self.epoch = self.batch = self.updates = 0
         self.stop = False
-        self.running = Running()
+        self.running = RunningLoss()
         self.after_update: list[Callable[[Any], object]] = []  # called with the loop itself
         self._examples = 1
         self._last = True  # of a group of batches
-        self._place = Place()
+        self._loader_state = LoaderState()
 
     @property
     def norm(self) -> Tensor | None:
@@ -110,22 +110,24 @@ class Loop:
         Raises:
             ValueError: the loaders of several processes do not have as many batches: those that have more would wait for ever.
         """
+        if self.gradients.waiting and is_sharded(self.model):  # FSDP holds them where `zero_grad` does not reach
+            raise RuntimeError("the last epoch was left between the batches of a group, whose gradients would be added to the next: leave after an update")
         self.model.train()
         self.gradients.drop()
-        if not self._place.resumed:
+        if not self._loader_state.resumed:
             self.batch = 0
         if not self.batch:
-            self.running = Running()
-        iterator, total, every = self._place.begin(loader, self.epoch, self.batch), length(loader), self.accumulate
+            self.running = RunningLoss()
+        iterator, total, every = self._loader_state.begin(loader, self.epoch, self.batch), batch_count(loader), self.accumulate
         still, several = self.device.type == "cpu", self.processes.size > 1
         self._last = True
-        for batch in together(iterator, total, self.processes) if several else iterator:
+        for batch in in_step(iterator, total, self.processes) if several else iterator:
             self.batch += 1
             if every > 1:
                 self._last = self.batch % every == 0 or self.batch == total
             if several:  # the end of a stream is not known before
                 self.processes.synchronize(self.model, self._last or total is None)
-            self._examples = examples(batch)
+            self._examples = batch_size(batch)
             yield batch if still else devices.move(batch, self.device)
         if self.gradients.waiting:
             self._update()
@@ -161,7 +163,7 @@ class Loop:
 
     def _finish(self) -> None:
         self.epoch, self.batch = self.epoch + 1, 0
-        self._place.finish()
+        self._loader_state.finish()
 
     def state_dict(self) -> dict[str, Any]:
         """All that a resumed run needs, but the model's own state."""
@@ -179,7 +181,7 @@ class Loop:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.epoch, self.batch, self.updates = state["epoch"], state["batch"], state["updates"]
         self.stop, self.gradients.reference = state["stop"], state["reference"]
-        self.running = Running()
+        self.running = RunningLoss()
         self.running.sum, self.running.weight = state["running"]
         self.optimizer.load_state_dict(state["optimizer"])
         for name, own in (("schedule", self.schedule), ("scaler", self.gradients.scaler)):
@@ -190,8 +192,13 @@ class Loop:
 
     def random_state(self) -> dict[str, Any]:
         """The generators now and when the epoch began: each process has its own."""
-        return self._place.state_dict()
+        return self._loader_state.state_dict()
 
     def load_random_state(self, state: dict[str, Any]) -> None:
         """As it was; the next `batches` goes to the place in the data."""
-        self._place.load_state_dict(state)
+        self._loader_state.load_state_dict(state)
+
+
+def takes_a_value(schedule: Any) -> bool:
+    """Whether a schedule goes by a measured value, as ReduceLROnPlateau does."""
+    return isinstance(schedule, torch.optim.lr_scheduler.ReduceLROnPlateau)

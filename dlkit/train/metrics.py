@@ -40,7 +40,11 @@ def top(k: int) -> Metric:
 
 def token_loss(ignore: int = -100) -> Metric:
     """Cross-entropy of each token of `output` (N, T, classes), `target` (N, T), without tokens that are `ignore`; its mean over
-    a set is the logarithm of the perplexity."""
+    a set is the logarithm of the perplexity.
+
+    >>> token_loss()(torch.zeros(1, 3, 2), torch.tensor([[0, 1, -100]]))
+    tensor([0.6931, 0.6931])
+    """
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
         kept = target != ignore
@@ -91,12 +95,13 @@ class Mean:
 
     def add(self, sum: Tensor, count: Any) -> None:
         """A sum, of shape (), over so many."""
-        pair = torch.stack([sum, torch.as_tensor(count, dtype=sum.dtype, device=sum.device)])
+        count = count.to(sum) if isinstance(count, Tensor) else torch.full_like(sum, count)  # filled there: a copy would be waited for
+        pair = torch.stack([sum, count])
         self.total = pair if self.total is None else self.total + pair
 
     def compute(self, processes: World | None = None, device: torch.device | str = "cpu") -> float:
         """The mean; NaN without examples."""
-        total = torch.zeros(2, dtype=torch.float64, device=device) if self.total is None else self.total
+        total = torch.zeros(2, dtype=torch.float32 if torch.device(device).type == "mps" else torch.float64, device=device) if self.total is None else self.total
         sum, count = (processes.sum(total) if processes else total).tolist()
         return sum / count if count else float("nan")
 
@@ -130,7 +135,7 @@ class Confusion:
 
     def compute(self, processes: World | None = None, device: torch.device | str = "cpu") -> float:
         counts = self.counts.to(device)
-        counts = (processes.sum(counts) if processes else counts).double()
+        counts = (processes.sum(counts) if processes else counts).cpu().double()
         right, true, said = counts.diagonal(), counts.sum(1), counts.sum(0)
         of = {"recall": right / true, "precision": right / said, "f1": 2 * right / (true + said)}[self.of]
         return float(of.nan_to_num(0.0).mean())

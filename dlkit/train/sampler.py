@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -15,8 +15,8 @@ class DistributedBatchSampler:
 
     `size` is the batch of all processes together; each gets its part, the sizes differ by one at most, and all get as many
     batches. Nothing is repeated, so sums over processes (`World.total`) are those of one process. Every pass over it is
-    the next epoch, in another order if `shuffle`: there is no `set_epoch` to forget (a resumed loop calls it). A last batch smaller than the number of
-    processes joins the one before it.
+    the next epoch, in another order if `shuffle`: there is no `set_epoch` to forget (a resumed loop calls it). A last batch
+    smaller than the number of processes joins the one before it.
 
     Args:
         count: examples there are, or anything with a length.
@@ -24,6 +24,9 @@ class DistributedBatchSampler:
         world: who shares it.
         shuffle: another order in each epoch, from `seed` and the epoch alone.
         drop_last: leave out a last batch that is smaller.
+
+    Raises:
+        ValueError: a process would get no example of a batch.
 
     >>> [list(DistributedBatchSampler(7, 4, World(rank, 2), shuffle=False)) for rank in range(2)]
     [[[0, 1], [4, 5]], [[2, 3], [6]]]
@@ -79,34 +82,3 @@ class DistributedBatchSampler:
         """Go on from there: with the same order, at any number of processes."""
         self.epoch, self.step, self.seed = state["epoch"], state["step"], state["seed"]
         self._next = (self.epoch, self.step) if self.step < len(self) else (self.epoch + 1, 0)
-
-
-def together(batches: Iterable[Any], total: int | None, world: World) -> Iterator[Any]:
-    """The batches of a process, where all must have as many: to compute a gradient, or with a model in parts, each needs the others.
-
-    Where all know their numbers they are compared once; of streams, each time whether all still have one.
-
-    Args:
-        batches: of this process.
-        total: how many; None: not known before the end.
-        world: all processes.
-
-    Raises:
-        ValueError: one has fewer. In all processes, at the same batch: none is left waiting.
-    """
-    totals = world.gather(total)
-    iterator, done = iter(batches), 0
-    if None in totals:
-        while True:
-            batch = next(iterator, together)
-            there = int(world.total(batch is not together)[0])
-            if not there:
-                return
-            if there < world.size:
-                raise ValueError(f"after {done} batches, {world.size - there} of {world.size} processes have no more: give each as many")
-            done += 1
-            yield batch
-    if len(set(totals)) > 1:
-        said = ", ".join(str(each) for each in totals)
-        raise ValueError(f"the processes have {said} batches: give each as many, as DataLoader(data, batch_sampler=DistributedBatchSampler(data, size, world)) does")
-    yield from iterator

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from dlkit.train import devices
-from dlkit.train.ask import examples, inner, length, takes_a_value
-from dlkit.train.distributed import is_sharded, same
-from dlkit.train.history import History, Progress
-from dlkit.train.loop import Loop
+from dlkit.train.batches import batch_count, batch_size, in_step
+from dlkit.train.distributed import broadcast_tensors, is_sharded, unwrap
+from dlkit.train.early_stopping import EarlyStopping
+from dlkit.train.history import History
+from dlkit.train.loop import Loop, takes_a_value
 from dlkit.train.metrics import Confusion, Mean, Metric
-from dlkit.train.sampler import together
-from dlkit.train.stopping import EarlyStopping
+from dlkit.train.progress import Progress
 
 MOMENTS = ("before_fit", "after_update", "after_epoch", "after_fit")
 
@@ -31,7 +31,7 @@ class Trainer(Loop):
         weigh: from a batch to the number of its examples or tokens, the weight of its loss.
         metrics: functions of (output, target), by the name that `evaluate` reports.
         callbacks: objects with any of the methods `before_fit`, `after_update`, `after_epoch`, `after_fit`; each takes the trainer,
-            and is called plainly: an error in it shows its own line. Set `trainer.stop` to end the training.
+            and is called plainly: an error in it shows its own line. Set `trainer.stop` to end the training, in all processes alike.
         patience: stop after so many epochs without a better `monitor`.
         monitor: the name of a column of the history that shall fall ("accuracy" and such: `mode="max"`).
         progress: show a line with rate and remaining time; None: where someone watches.
@@ -52,7 +52,7 @@ class Trainer(Loop):
         loss: Callable[[Any, Any], Tensor],
         *,
         predict: Callable[[nn.Module, Any], tuple[Any, Any]] | None = None,
-        weigh: Callable[[Any], Any] = examples,
+        weigh: Callable[[Any], Any] = batch_size,
         metrics: Mapping[str, Metric | Confusion] | None = None,
         callbacks: Iterable[Any] = (),
         patience: int | None = None,
@@ -92,7 +92,7 @@ class Trainer(Loop):
         return self.history
 
     def _epoch(self, train: Iterable[Any], label: str) -> None:
-        progress = Progress(length(train), label, show=self._shows())
+        progress = Progress(batch_count(train), label, show=self._shows())
         model, predict, compute, weigh, plain = self.model, self.predict, self.loss, self.weigh, self.dtype == torch.float32
         try:
             for batch in self.batches(train):
@@ -103,7 +103,7 @@ class Trainer(Loop):
                     with self.autocast():
                         output, target = predict(model, batch)
                         loss = compute(output, target)
-                self.step(loss, None if weigh is examples else weigh(batch))
+                self.step(loss, None if weigh is batch_size else weigh(batch))
                 if progress.on:
                     progress.done(self.batch, self.running.sum / self.running.weight if self.running.weight else None)
         finally:
@@ -118,18 +118,18 @@ class Trainer(Loop):
             ValueError: the loader's sampler counts examples twice; or the processes hold parts of the model, and have not as many batches.
         """
         once(loader)
-        model = inner(self.model)
-        same(model.buffers(), self.processes)  # the model that is measured is the one that is saved
+        model = unwrap(self.model)
+        broadcast_tensors(model.buffers(), self.processes)  # the model that is measured is the one that is saved
         training = model.training
         model.eval()
         loss, tables = Mean(lambda output, target: output), {name: table(metric) for name, metric in self.metrics.items()}
         try:
-            for batch in together(loader, length(loader), self.processes) if self.processes.size > 1 and is_sharded(model) else loader:
+            for batch in in_step(loader, batch_count(loader), self.processes) if self.processes.size > 1 and is_sharded(model) else loader:
                 batch = devices.move(batch, self.device)
                 with torch.no_grad(), self.autocast():
                     output, target = self.predict(model, batch)
                     value = self.loss(output, target)
-                weight = torch.as_tensor(self.weigh(batch), device=value.device)
+                weight = self.weigh(batch)
                 if weight:  # a mean over nothing is NaN
                     loss.add((value.float() if value.device.type == "mps" else value.double()) * weight, weight)
                 for each in tables.values():

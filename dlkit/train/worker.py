@@ -22,7 +22,7 @@ import torch
 from torch import distributed as dist
 
 from dlkit.train import world as worlds
-from dlkit.train.frames import Call, calls
+from dlkit.train.tracebacks import Call, calls
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,11 @@ class World:
         return self.rank == 0
 
     def all_reduce(self, tensor: torch.Tensor, op: str = "sum") -> torch.Tensor:
-        """The sum of every process's tensor (or their `"mean"`, `"max"`, `"min"`), in place, in all of them."""
+        """The sum of every process's tensor (or their `"mean"`, `"max"`, `"min"`), in place, in all of them: of one shape and type.
+
+        Raises:
+            ValueError: another `op`.
+        """
         if op not in ("sum", "mean", "max", "min"):
             raise ValueError(f'op is {op!r}: write "sum", "mean", "max" or "min".')
         if self.size > 1:
@@ -113,6 +117,14 @@ def join(device: str | None = None, patience: float | None = None) -> World:
 
     `device` is `"cpu"` or `"cuda"`; None takes the GPUs where there are any. `patience`, in seconds (30), is how long a
     process waits for the others before it fails with an error.
+
+    Raises:
+        ValueError: another device.
+        RuntimeError: this process would have no GPU, and others have.
+
+    >>> with join(device="cpu") as world:
+    ...     print(f"{world.rank} of {world.size} on {world.device}")
+    0 of 1 on cpu
     """
     if _joined:
         return _joined

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from dlkit.train import Checkpoints, Trainer, checkpoint, devices, snapshot, stored
+from dlkit.train import Checkpoints, Trainer, devices
+from dlkit.train.checkpoint import checkpoints, manifest, snapshot
 from dlkit.train.distributed import full_state, replicate
 from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import World
@@ -78,7 +79,7 @@ def alike(one: list[Tensor], other: list[Tensor]) -> bool:
     return len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-PLACES = {"before": None, "write_tensors": snapshot, "write": snapshot, "digest": stored, "place": checkpoint, "thin": None}
+PLACES = {"before": None, "write_tensors": snapshot, "write": snapshot, "digest": manifest, "publish": checkpoints, "thin": None}
 
 
 class Killed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -15,8 +16,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dlkit.train.attend import RunFailed
 from dlkit.train.launch import run
+from dlkit.train.supervisor import RunFailed
 from dlkit.train.world import World, join
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ def gone(folder: Path) -> bool:
     """Whether the processes whose numbers are the names in a folder have ended."""
     pids = [int(path.name) for path in folder.iterdir()]
     assert pids
-    for _ in range(100):
+    for _ in range(1200):
         if not any(Path(f"/proc/{pid}").exists() and "State:\tZ" not in Path(f"/proc/{pid}/status").read_text() for pid in pids):
             return True
         time.sleep(0.05)
@@ -43,28 +44,26 @@ def gone(folder: Path) -> bool:
 
 @BOTH
 def test_results_come_back_by_rank(start: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And all draw what the caller would have drawn."""
+
     class Local:
         def __init__(self, value: float) -> None:
             self.value = value
 
-    def work(offset: int) -> tuple[Local, torch.Tensor]:
+    def work(offset: int) -> tuple[Local, torch.Tensor, torch.Tensor]:
         world = join()
         print(f"rank {world.rank}")
         total = world.all_reduce(torch.tensor([float(world.rank + offset)]))
-        return Local(world.total(1)[0]), total
+        return Local(world.total(1)[0]), total, torch.rand(3)
 
-    found = run(work, 10, start=start)
-    assert [one.value for one, _ in found] == [2.0, 2.0]
-    assert all(torch.equal(total, torch.tensor([21.0])) for _, total in found)
-    assert sorted(capsys.readouterr().out.split("\n")) == ["", "rank 0", "rank 1"]
-
-
-@BOTH
-def test_all_draw_what_the_caller_would_have_drawn(start: str) -> None:
     torch.manual_seed(7)
-    found = run(lambda: torch.rand(3), start=start)
-    expected = torch.rand(3)
-    assert all(torch.equal(one, expected) for one in found)
+    found = run(work, 10, start=start)
+    drawn = torch.rand(3)
+    for one, total, mine in found:
+        assert one.value == 2.0
+        assert torch.equal(total, torch.tensor([21.0]))
+        assert torch.equal(mine, drawn)
+    assert sorted(capsys.readouterr().out.split("\n")) == ["", "rank 0", "rank 1"]
 
 
 @BOTH
@@ -100,9 +99,9 @@ def test_of_several_errors_the_lowest_rank_s_is_told() -> None:
     def work() -> None:
         raise ValueError(f"of {join().rank}")
 
-    for _ in range(3):
+    for _ in range(2):
         with pytest.raises(ValueError, match="of 0"):
-            run(work, world=4)
+            run(work, world=3)
 
 
 def test_an_exit_is_an_error() -> None:
@@ -117,22 +116,22 @@ def test_a_result_that_cannot_be_sent_is_an_error() -> None:
         run(threading.Lock)
 
 
-@pytest.mark.parametrize(("start", "how"), [("fork", "kill"), ("fork", "exit"), ("spawn", "kill")])
-def test_a_dead_process_ends_the_run(start: str, how: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("start", "how", "size"), [("fork", "kill", 2), ("fork", "exit", 2), ("spawn", "kill", 1)])
+def test_a_dead_process_ends_the_run(start: str, how: str, size: int, tmp_path: Path) -> None:
     def work() -> None:
         world = join()
         (tmp_path / str(os.getpid())).touch()
         world.barrier()
-        if world.rank == 1:
+        if world.rank == size - 1:
             if how == "exit":
                 os._exit(5)
             os.kill(os.getpid(), signal.SIGKILL)
         world.barrier()
 
     began = time.monotonic()
-    with pytest.raises(RunFailed, match=r"rank 1 of 2 (was ended by SIGKILL|ended with status 5) before it returned"):
-        run(work, start=start)
-    assert time.monotonic() - began < 25  # the patience is 30 s
+    with pytest.raises(RunFailed, match=rf"rank {size - 1} of {size} (was ended by SIGKILL|ended with status 5) before it returned"):
+        run(work, world=size, start=start, patience=300)
+    assert time.monotonic() - began < 200, "nobody has waited until the patience was over"
     assert gone(tmp_path)
 
 
@@ -145,8 +144,8 @@ def test_a_hung_process_ends_the_run(tmp_path: Path) -> None:
             time.sleep(1000)  # here
         join().barrier()
 
-    with pytest.raises(RunFailed, match=r"has not ended after 1\.5 s") as caught:
-        run(work, timeout=1.5)
+    with pytest.raises(RunFailed, match="has not ended after 5 s") as caught:
+        run(work, timeout=5)
     assert "Rank 1 stands at" in str(caught.value)
     assert "time.sleep(1000)  # here" in str(caught.value)
     assert gone(tmp_path)
@@ -159,7 +158,7 @@ def test_who_does_not_come_is_named() -> None:
         join().barrier()
 
     with pytest.raises(RunFailed, match=r"rank 0 of 2 waited in vain for the others\. Rank 1 did not come") as caught:
-        run(work, patience=0.5)
+        run(work, patience=5.0)
     assert "time.sleep(1000)" in str(caught.value)
 
 
@@ -173,7 +172,7 @@ def test_a_process_that_waits_without_python_ends(tmp_path: Path) -> None:
         join().barrier()
 
     with pytest.raises(RunFailed, match="has not ended"):
-        run(work, timeout=1.0)
+        run(work, timeout=3.0)
     assert gone(tmp_path)
 
 
@@ -268,12 +267,12 @@ def test_operations() -> None:
         assert found == [3.0, float(rank), 1.0, 2.0, 0.0, 2.0, [0, 1, 2]]
 
 
-def test_the_same_script_under_torchrun(tmp_path: Path) -> None:
+def test_the_same_script_under_torchrun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "script.py"
     script.write_text("from dlkit.train.world import join\nwith join() as world:\n    n = world.total(1)\n    if world.main: print(n, world.size)\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    alone = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, timeout=120)
-    assert alone.stdout == "[1.0] 1\n", alone.stderr
+    runpy.run_path(str(script))
+    assert capsys.readouterr().out == "[1.0] 1\n"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--local-addr=127.0.0.1", "--nproc-per-node=2", str(script)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.stdout == "[2.0] 2\n", done.stderr

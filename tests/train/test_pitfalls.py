@@ -25,8 +25,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from dlkit.train import Checkpoints, Loop, Trainer
-from dlkit.train.ask import inner
-from dlkit.train.distributed import full_state, replicate
+from dlkit.train.distributed import full_state, replicate, unwrap
 from dlkit.train.launch import run
 from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import choose, join
@@ -92,7 +91,7 @@ def test_names_in_a_checkpoint_have_no_prefix(how: str, tmp_path: Any) -> None:
         trainer = Trainer(model, optimizer, functional.cross_entropy, processes=join(), compile={"backend": "eager"} if "compiled" in how else False)
         trainer.fit(some(2), epochs=1)
         path = Checkpoints(tmp_path).save(trainer)
-        return list(inner(trainer.model).state_dict()), list(full_state(trainer.model)), sorted(load_file(path / "model.safetensors"))
+        return list(unwrap(trainer.model).state_dict()), list(full_state(trainer.model)), sorted(load_file(path / "model.safetensors"))
 
     names = ["0.weight", "0.bias"]
     for own, full, saved in run(work, world=2 if "copies" in how else 1):
@@ -101,7 +100,7 @@ def test_names_in_a_checkpoint_have_no_prefix(how: str, tmp_path: Any) -> None:
 
 def test_a_model_that_someone_else_has_compiled_is_found_within() -> None:
     net = linear()[0]
-    assert inner(torch.compile(nn.DataParallel(net), backend="eager")) is net  # type: ignore[arg-type]
+    assert unwrap(torch.compile(nn.DataParallel(net), backend="eager")) is net  # type: ignore[arg-type]
 
 
 def test_neither_a_last_batch_nor_the_rate_compiles_again_and_again() -> None:

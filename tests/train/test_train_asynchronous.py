@@ -11,8 +11,8 @@ import torch
 from runs import alike, build, build_for, validation, weights
 from torch import nn
 
-from dlkit.train import Checkpoints, snapshot
-from dlkit.train.checkpoint import load_model
+from dlkit.train import Checkpoints
+from dlkit.train.checkpoint import load_model, snapshot
 from dlkit.train.distributed import replicate, shard
 from dlkit.train.launch import run
 from dlkit.train.world import World, join

@@ -12,7 +12,7 @@ from torch import nn
 
 from dlkit.train import CheckpointError, Checkpoints
 from dlkit.train.checkpoint import load_model
-from dlkit.train.files import read_tensors, write_tensors
+from dlkit.train.checkpoint.files import read_tensors, write_tensors
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, DistributedSampler, IterableDataset, TensorDataset
 
 from dlkit.train import Loop, Trainer, devices
-from dlkit.train.history import Progress
 from dlkit.train.metrics import Confusion, accuracy, token_loss
+from dlkit.train.progress import Progress
 
 
 def linear() -> tuple[nn.Linear, torch.optim.SGD]:

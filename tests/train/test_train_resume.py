@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import signal
@@ -35,16 +36,17 @@ def forked(work: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def unbroken(**options: Any) -> tuple[list[torch.Tensor], list[dict[str, Any]]]:
+@functools.cache
+def unbroken(epochs: int = EPOCHS, **options: Any) -> tuple[list[torch.Tensor], list[dict[str, Any]]]:
     trainer, loader = build(**options)
-    trainer.fit(loader, validation(), epochs=EPOCHS)
+    trainer.fit(loader, validation(), epochs=epochs)
     return weights(trainer), trainer.history.rows
 
 
-def resumed(folder: Path, **options: Any) -> tuple[list[torch.Tensor], list[dict[str, Any]]]:
+def resumed(folder: Path, epochs: int = EPOCHS, **options: Any) -> tuple[list[torch.Tensor], list[dict[str, Any]]]:
     trainer, loader = build(folder, seed=99, **options)  # nothing may depend on the new seed, but what comes before the first checkpoint
     assert trainer.callbacks[-1].resume(trainer)
-    trainer.fit(loader, validation(), epochs=EPOCHS)
+    trainer.fit(loader, validation(), epochs=epochs)
     return weights(trainer), trainer.history.rows
 
 
@@ -89,17 +91,17 @@ def test_a_run_that_is_killed_while_it_saves_loses_nothing(tmp_path: Path, place
 @pytest.mark.parametrize(("after", "own"), [(3, False), (10, True)])
 def test_a_loader_with_processes_of_its_own(tmp_path: Path, after: int, own: bool) -> None:
     """In the middle of an epoch: each has drawn its noise from a generator that the checkpoint does not see."""
-    expected = unbroken(workers=2, own=own)
+    expected = unbroken(epochs=2, workers=2, own=own)
 
     def run() -> None:
         trainer, loader = build(tmp_path, callbacks=[Killed(after)], workers=2, own=own)
-        trainer.fit(loader, validation(), epochs=EPOCHS)
+        trainer.fit(loader, validation(), epochs=2)
 
     assert forked(run) == -signal.SIGKILL
-    got = resumed(tmp_path, workers=2, own=own)
+    got = resumed(tmp_path, epochs=2, workers=2, own=own)
     assert alike(got[0], expected[0])
     assert got[1] == expected[1]
-    assert not alike(got[0], unbroken(own=own)[0]), "the noise of the workers is another"
+    assert not alike(got[0], unbroken(epochs=2, own=own)[0]), "the noise of the workers is another"
 
 
 def test_a_sampler_with_a_generator_of_its_own(tmp_path: Path) -> None:

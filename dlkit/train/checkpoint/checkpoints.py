@@ -20,20 +20,18 @@ from typing import Any
 
 from torch import distributed as dist
 
-from dlkit.train.files import place
-from dlkit.train.resuming import resume
-from dlkit.train.snapshot import Snapshot
-from dlkit.train.stopping import better, monitored
-from dlkit.train.stored import about, describe, load_model
-from dlkit.train.together import CheckpointError, Elsewhere, Everyone, several
-
-__all__ = ["CheckpointError", "Checkpoints", "load_model"]
+from dlkit.train.checkpoint.collective import CheckpointError, Elsewhere, Everyone, several
+from dlkit.train.checkpoint.files import publish
+from dlkit.train.checkpoint.manifest import read_manifest, write_manifest
+from dlkit.train.checkpoint.resume import resume
+from dlkit.train.checkpoint.snapshot import Snapshot
+from dlkit.train.early_stopping import better, monitored
 
 
 class Checkpoints:
     """A folder of checkpoints; as a callback of `Trainer` it saves by itself.
 
-    With several processes all of them save and resume, into one folder that all see. What is the same in all of them is written
+    In your own loop, call `save` and `resume`. With several processes all of them save and resume, into one folder that all see. What is the same in all of them is written
     once; a model that is spread over them (`shard`, `split`) is written by all, each its pieces.
 
     Args:
@@ -45,10 +43,18 @@ class Checkpoints:
         asynchronous: write while the training goes on, from a copy in memory. One at a time: the next waits for it. An error is
             raised by the next `save`, or at the end of `fit`; in your own loop, end with `wait`.
 
-        checkpoints = Checkpoints("runs", every=500, best="val_loss")
-        trainer = Trainer(model, optimizer, loss, callbacks=[checkpoints])
-        checkpoints.resume(trainer)     # nothing there: nothing happens
-        trainer.fit(train, validate, epochs=10)
+    >>> import tempfile, torch
+    >>> from dlkit.train import Trainer
+    >>> def train(epochs, folder, data=[(torch.eye(2), torch.eye(2))]):
+    ...     net = torch.nn.Linear(2, 2)
+    ...     checkpoints = Checkpoints(folder, best="loss", keep=1)
+    ...     trainer = Trainer(net, torch.optim.SGD(net.parameters(), 0.1), torch.nn.functional.mse_loss, device="cpu", callbacks=[checkpoints])
+    ...     resumed = checkpoints.resume(trainer)  # nothing there: nothing happens
+    ...     trainer.fit(data, epochs=epochs)
+    ...     return resumed, trainer.epoch, checkpoints.latest().name
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     train(1, folder), train(3, folder)
+    ((False, 1, 'epoch-0001-batch-00000000'), (True, 3, 'epoch-0003-batch-00000000'))
     """
 
     def __init__(
@@ -107,10 +113,10 @@ class Checkpoints:
         with self._told(final, everyone):
             with everyone.all_or_none():
                 snapshot.finish()
-            describe(partial(final), snapshot.known, everyone)
+            write_manifest(partial(final), snapshot.known, everyone)
             with everyone.all_or_none():
                 if everyone.rank == 0:
-                    place(partial(final), final)
+                    publish(partial(final), final)
                     self._thin()
 
     def wait(self) -> None:
@@ -157,7 +163,7 @@ class Checkpoints:
         found, least = None, None
         for path in self.all():
             with contextlib.suppress(CheckpointError):  # a damaged one is not the best
-                value = about(path)["value"]
+                value = read_manifest(path)["value"]
                 if value is not None and better(value, least, self.mode):
                     found, least = path, value
         return found

@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dlkit.train import sharded, tree
-from dlkit.train.ask import inner
-from dlkit.train.distributed import is_sharded
-from dlkit.train.files import copied, write, write_tensors
-from dlkit.train.together import CheckpointError, Everyone
+from dlkit.train.checkpoint import pytree, sharded
+from dlkit.train.checkpoint.collective import CheckpointError, Everyone
+from dlkit.train.checkpoint.files import copied, write, write_tensors
+from dlkit.train.distributed import is_sharded, unwrap
 
 
 class Snapshot:
@@ -32,7 +31,7 @@ class Snapshot:
 
     def __init__(self, trainer: Any, everyone: Everyone, more: dict[str, Any]) -> None:
         self.everyone, self.spread = everyone, is_sharded(trainer.model)
-        model = inner(trainer.model)
+        model = unwrap(trainer.model)
         self.model: dict[str, Tensor] = model.state_dict()
         if everyone.rank == 0 or self.spread:
             refuse_nan(self.model, trainer)
@@ -45,8 +44,8 @@ class Snapshot:
             state["buffers"] = own_buffers(model)
         self.tensors: dict[str, Tensor] = {}
         self.optimizer: dict[str, Tensor] = {}
-        self.structure = json.dumps(tree.flatten(state, self.tensors))
-        self.optimizer_structure = json.dumps(tree.flatten(optimizer, self.optimizer, "optimizer"))
+        self.structure = json.dumps(pytree.flatten(state, self.tensors))
+        self.optimizer_structure = json.dumps(pytree.flatten(optimizer, self.optimizer, "optimizer"))
         self.known = {"updates": trainer.updates, "epoch": trainer.epoch, "batch": trainer.batch, "world": everyone.size}
         self.known |= {"optimizer": type(trainer.optimizer).__name__, "sharded": self.spread} | more
         self._finish: Callable[[], None] | None = None

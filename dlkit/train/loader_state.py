@@ -1,4 +1,4 @@
-"""The place of a run in its data: what the loader drew, and how a resumed run comes to the same batch."""
+"""The state of a data loader: what it drew, and how a resumed run comes to the same batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from dlkit.train import devices
 
 
-class Place:
+class LoaderState:
     """Random generators now and when the epoch began.
 
     A loader has no position that could be saved. So a resumed run begins the epoch again, with the generators of its beginning,

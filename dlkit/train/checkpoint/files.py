@@ -77,7 +77,7 @@ def digest_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def place(partial: Path, final: Path) -> None:
+def publish(partial: Path, final: Path) -> None:
     """Give a finished folder its name: at once, and to last through a loss of power."""
     for folder in [partial, *(path for path in partial.iterdir() if path.is_dir())]:
         flush(folder)

@@ -36,32 +36,32 @@ def flatten(value: Any, tensors: dict[str, Tensor], where: str = "state") -> Any
     raise TypeError(f"{where} is a {type(value).__name__}: a checkpoint holds numbers, text, tensors, and tuples, lists and dictionaries of them")
 
 
-def restore(value: Any, tensors: dict[str, Tensor]) -> Any:
+def unflatten(value: Any, tensors: dict[str, Tensor]) -> Any:
     """What `flatten` was given.
 
-    >>> table = {}; restore(flatten([Counter(a=2), {"b": (None,)}], table), table)
+    >>> table = {}; unflatten(flatten([Counter(a=2), {"b": (None,)}], table), table)
     [Counter({'a': 2}), {'b': (None,)}]
     """
     if isinstance(value, list):
-        return [restore(each, tensors) for each in value]
+        return [unflatten(each, tensors) for each in value]
     if not isinstance(value, dict):
         return value
     ((kind, inside),) = value.items()
     if kind == "tensor":
         return tensors[inside]
     if kind == "tuple":
-        return tuple(restore(each, tensors) for each in inside)
-    pairs = {restore(key, tensors): restore(each, tensors) for key, each in inside}
+        return tuple(unflatten(each, tensors) for each in inside)
+    pairs = {unflatten(key, tensors): unflatten(each, tensors) for key, each in inside}
     return Counter(pairs) if kind == "counter" else pairs
 
 
-def tensors(value: Any) -> list[str]:
+def tensor_names(value: Any) -> list[str]:
     """Where tensors stand in what `flatten` gave.
 
-    >>> tensors(flatten([1, {"b": Tensor()}], {}))
+    >>> tensor_names(flatten([1, {"b": Tensor()}], {}))
     ['state.1.b']
     """
     if isinstance(value, dict) and "tensor" in value:
         return [value["tensor"]]
     inside = value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
-    return [name for each in inside for name in tensors(each)]
+    return [name for each in inside for name in tensor_names(each)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import re
@@ -12,11 +13,11 @@ import time
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from dlkit.train.frames import Call
+from dlkit.train.tracebacks import Call
 from dlkit.train.worker import CannotFork
 
-GLANCE, LAST_WORDS = 0.05, 0.5  # seconds between two looks at the processes; for the word of one that has failed or hangs
-TOGETHER = 0.1  # seconds within which errors are of the same moment
+GLANCE, LAST_WORDS = 0.05, 2.0  # seconds between two looks at the processes; for the word of one that has failed or hangs
+TOGETHER = 0.5  # seconds within which errors are of the same moment: on a busy machine some come late
 LATE = re.compile(r"timed? ?out", re.IGNORECASE)  # of PyTorch's engines, when the patience is over
 
 
@@ -31,7 +32,7 @@ class Trace(Exception):
         return f"\n{self.args[0]}"
 
 
-class Failed(Exception):
+class WorkerError(Exception):
     """What a worker has raised: its error, the calls that led to it, and its traceback as text."""
 
     def __init__(self, error: Exception, calls: list[Call], trace: Trace) -> None:
@@ -47,10 +48,11 @@ class Worker:
         self.error: tuple[bytes | None, str, str, list[Call]] | None = None
         self.where, self.begun = "", False
 
-    def hear(self) -> None:
-        """All that it has said by now."""
+    def hear(self, seconds: float = GLANCE) -> None:
+        """What it has said by now; of one that never stops, no longer than so many seconds."""
+        until = time.monotonic() + seconds
         with contextlib.suppress(EOFError, OSError):
-            while self.connection.poll():
+            while self.connection.poll() and time.monotonic() < until:
                 kind, *what = pickle.loads(self.connection.recv_bytes())
                 if kind == "print":
                     print(what[0], end="", flush=True)
@@ -92,13 +94,13 @@ class Worker:
         self.connection.close()
 
 
-def attend(workers: list[Worker], deadline: float, timeout: float) -> None:
+def supervise(workers: list[Worker], deadline: float, timeout: float) -> None:
     """Until all have a value, or one has failed."""
     while waiting := [worker for worker in workers if worker.value is None]:
         wait([worker.connection for worker in waiting], GLANCE)
         for worker in waiting:
             gone = worker.status is not None  # asked first: what it has said before its end is there
-            worker.hear()
+            worker.hear(math.inf if gone else GLANCE)
             if worker.error or (gone and worker.dead):
                 _fail(workers, worker)
         if time.monotonic() > deadline:
@@ -134,7 +136,7 @@ def _fail(workers: list[Worker], failed: Worker) -> None:
     if not isinstance(error, Exception):  # a worker's exit must not be the caller's
         error = RunFailed(f"rank {failed.rank} of {size} failed: {said}")
     error.add_note(f"In rank {failed.rank} of {size}.")
-    raise Failed(error, calls, Trace(f"In rank {failed.rank} of {size}: {text}{_standing(workers)}"))
+    raise WorkerError(error, calls, Trace(f"In rank {failed.rank} of {size}: {text}{_standing(workers)}"))
 
 
 def _ask(workers: list[Worker]) -> None:

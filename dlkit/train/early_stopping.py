@@ -26,7 +26,20 @@ def monitored(trainer: Any, name: str) -> float:
 
 
 class EarlyStopping:
-    """A callback: stops after `patience` epochs in which `monitor` did not get better by more than `least`."""
+    """A callback: stops after `patience` epochs in which `monitor` did not get better by more than `least`.
+
+    Raises:
+        ValueError: `mode` is neither "min" nor "max".
+        KeyError: at the end of an epoch: the history has no such column.
+
+    >>> from types import SimpleNamespace
+    >>> from dlkit.train import History
+    >>> trainer, stopping = SimpleNamespace(history=History(), stop=False), EarlyStopping(2)
+    >>> for loss in (0.5, 0.4, 0.41, 0.4):
+    ...     trainer.history.append({"val_loss": loss}); stopping.after_epoch(trainer)
+    >>> stopping.best, trainer.stop
+    (0.4, True)
+    """
 
     def __init__(self, patience: int, monitor: str = "val_loss", mode: str = "min", least: float = 0.0) -> None:
         if mode not in ("min", "max"):

@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dlkit.train import sharded, tree
-from dlkit.train.ask import inner
-from dlkit.train.distributed import is_sharded
-from dlkit.train.files import read_tensors
-from dlkit.train.snapshot import own_buffers
-from dlkit.train.stored import about, fitting, verify
-from dlkit.train.together import CheckpointError, Everyone
+from dlkit.train.checkpoint import pytree, sharded
+from dlkit.train.checkpoint.collective import CheckpointError, Everyone
+from dlkit.train.checkpoint.files import read_tensors
+from dlkit.train.checkpoint.manifest import model_loader, read_manifest, verify
+from dlkit.train.checkpoint.snapshot import own_buffers
+from dlkit.train.distributed import is_sharded, unwrap
 
 
 def resume(trainer: Any, path: Path, everyone: Everyone, exact: bool) -> None:
@@ -22,36 +21,36 @@ def resume(trainer: Any, path: Path, everyone: Everyone, exact: bool) -> None:
     same = known["world"] == everyone.size and known["sharded"] == is_sharded(trainer.model)
     with everyone.all_or_none():
         if not same:
-            other(trainer, path, known, everyone, exact)
+            refuse_other_processes(trainer, path, known, everyone, exact)
         if known["optimizer"] != type(trainer.optimizer).__name__:
             raise CheckpointError(f"{path} was made with {known['optimizer']}, this run has {type(trainer.optimizer).__name__}")
         rank = everyone.rank if same else 0
-        state = stored(path, f"rank-{rank}")
-        put_model = fitting(trainer.model, path, known, everyone)
+        state = read_state(path, f"rank-{rank}")
+        put_model = model_loader(trainer.model, path, known, everyone)
     try:
         if known["sharded"]:
             sharded.read_optimizer(trainer.model, trainer.optimizer, path, everyone.group if is_sharded(trainer.model) else None)
             optimizer = trainer.optimizer.state_dict()
         else:
-            optimizer = stored(path, "optimizer")
+            optimizer = read_state(path, "optimizer")
         put_model()
         with everyone.all_or_none():
             trainer.load_state_dict(state["loop"] | {"optimizer": optimizer})
     except (ValueError, KeyError) as error:
         raise CheckpointError(f"{path} does not fit this run: {error}") from error
     if same:
-        buffers = own_buffers(inner(trainer.model))
+        buffers = own_buffers(unwrap(trainer.model))
         for name, value in state.get("buffers", {}).items():
             buffers[name].copy_(value)
         trainer.load_random_state(state["random"])
 
 
-def stored(path: Path, name: str) -> Any:
-    """What `tree.flatten` and `write_tensors` made two files of."""
-    return tree.restore(json.loads((path / f"{name}.json").read_text()), read_tensors(path / f"{name}.safetensors"))
+def read_state(path: Path, name: str) -> Any:
+    """What `pytree.flatten` and `write_tensors` made two files of."""
+    return pytree.unflatten(json.loads((path / f"{name}.json").read_text()), read_tensors(path / f"{name}.safetensors"))
 
 
-def other(trainer: Any, path: Path, known: dict[str, Any], everyone: Everyone, exact: bool) -> None:
+def refuse_other_processes(trainer: Any, path: Path, known: dict[str, Any], everyone: Everyone, exact: bool) -> None:
     """
     Raises:
         CheckpointError: this run, with other processes than the one before, cannot go on there.
@@ -62,7 +61,7 @@ def other(trainer: Any, path: Path, known: dict[str, Any], everyone: Everyone, e
     if is_sharded(trainer.model) and not known["sharded"]:
         raise CheckpointError(f"{made}: the optimizer's state cannot be cut; {alone}")
     if known["batch"]:
-        ends = [each for each in sorted(path.parent.glob("epoch-*-batch-00000000*")) if (each / "checkpoint.json").exists() and not about(each)["batch"]]
+        ends = [each for each in sorted(path.parent.glob("epoch-*-batch-00000000*")) if (each / "checkpoint.json").exists() and not read_manifest(each)["batch"]]
         end = f"exact=False and path={str(ends[-1])!r}, the end of an epoch" if ends else "exact=False from one at the end of an epoch, of which there is none"
         raise CheckpointError(f"{made}. In the middle of an epoch the other examples would be dealt otherwise: resume with as many, or with {end}; {alone}")
     if exact:

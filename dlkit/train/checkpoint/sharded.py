@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dlkit.train import tree
-from dlkit.train.ask import inner
+from dlkit.train.checkpoint import pytree
+from dlkit.train.distributed import unwrap
 
 FOLDER = "shards"
 
@@ -27,8 +27,8 @@ def optimizer_state(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[
     from torch.distributed.checkpoint.state_dict import get_optimizer_state_dict
 
     if optimizer.state:
-        return dict(get_optimizer_state_dict(inner(model), optimizer))
-    names = {parameter: name for name, parameter in inner(model).named_parameters()}  # torch would make a step, to have a state
+        return dict(get_optimizer_state_dict(unwrap(model), optimizer))
+    names = {parameter: name for name, parameter in unwrap(model).named_parameters()}  # torch would make a step, to have a state
     return {"state": {}, "param_groups": [group | {"params": [names[p] for p in group["params"]]} for group in optimizer.param_groups]}
 
 
@@ -75,9 +75,9 @@ def shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 def read_model(model: nn.Module, folder: Path, group: Any) -> None:
     from torch.distributed.checkpoint.state_dict import get_model_state_dict, set_model_state_dict
 
-    state = dict(get_model_state_dict(inner(model)))
+    state = dict(get_model_state_dict(unwrap(model)))
     read(folder, {f"model.{name}": tensor for name, tensor in state.items()}, group)
-    set_model_state_dict(inner(model), state)
+    set_model_state_dict(unwrap(model), state)
 
 
 def read_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, path: Path, group: Any) -> None:
@@ -92,16 +92,16 @@ def read_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, path: Pat
     )
 
     own: dict[str, Tensor] = {}
-    tree.flatten(dict(get_optimizer_state_dict(inner(model), optimizer)), own, "optimizer")  # made, if there was none
+    pytree.flatten(dict(get_optimizer_state_dict(unwrap(model), optimizer)), own, "optimizer")  # made, if there was none
     structure = json.loads((path / "optimizer.json").read_text())
-    wanted = tree.tensors(structure)
+    wanted = pytree.tensor_names(structure)
     if lacking := [name for name in wanted if name not in own]:
         raise ValueError(f"this run's optimizer has no {lacking[0]}")
     found = {name: own[name] for name in wanted}
     read(path / FOLDER, found, group)
-    state = tree.restore(structure, found)
+    state = pytree.unflatten(structure, found)
     if state["state"]:
-        set_optimizer_state_dict(inner(model), optimizer, state, options=StateDictOptions(strict=False))
+        set_optimizer_state_dict(unwrap(model), optimizer, state, options=StateDictOptions(strict=False))
     else:
         optimizer.state.clear()
         for group_, saved in zip(optimizer.param_groups, state["param_groups"], strict=True):
@@ -119,8 +119,8 @@ def clear() -> Iterator[None]:
         raise OSError("; ".join(f"rank {rank}: {failure[0]}" for rank, failure in sorted(error.failures.items()))) from error
 
 
-def deal(model: nn.Module, whole: dict[str, Tensor]) -> None:
+def distribute(model: nn.Module, whole: dict[str, Tensor]) -> None:
     """Give each process its pieces of whole tensors, which all have."""
     from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 
-    set_model_state_dict(inner(model), whole, options=StateDictOptions(full_state_dict=True))
+    set_model_state_dict(unwrap(model), whole, options=StateDictOptions(full_state_dict=True))
