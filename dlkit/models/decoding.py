@@ -24,6 +24,11 @@ def greedy(model: Any, source_BS: Tensor, start: int, end: int, steps: int) -> T
 
     Returns:
         (B, at most steps), int64: what stands after `end` is the model's `pad`.
+
+    >>> from dlkit.models import Transformer
+    >>> model = Transformer(10, 12, width=8, heads=2).eval()
+    >>> len(greedy(model, torch.ones(3, 5, dtype=torch.int64), start=1, end=2, steps=4))
+    3
     """
     with torch.no_grad():
         state = model.start(source_BS)
@@ -52,6 +57,12 @@ def beam(model: Any, source_BS: Tensor, start: int, end: int, steps: int, width:
 
     Raises:
         ValueError: a width below 1.
+
+    >>> from dlkit.models import Seq2Seq
+    >>> model = Seq2Seq(10, 12, width=8).eval()
+    >>> tokens, scores = beam(model, torch.ones(3, 5, dtype=torch.int64), start=1, end=2, steps=4)
+    >>> len(tokens), scores.shape
+    (3, torch.Size([3]))
     """
     if width < 1:
         raise ValueError(f"width is {width}: at least 1 beginning must be followed.")

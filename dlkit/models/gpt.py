@@ -112,14 +112,21 @@ class GPT(nn.Module):
 
 
 def generate(
-    model: GPT, tokens_BT: Tensor, steps: int, temperature: float = 1.0, top: int | None = None,
+    model: GPT, tokens_BT: Tensor, steps: int, temperature: float = 1.0, top_k: int | None = None,
     generator: torch.Generator | None = None, cached: bool = True,
 ) -> Tensor:  # fmt: skip
-    """The tokens, gone on with for so many steps; `temperature`, `top` and `generator` are those of `sampling.draw`.
+    """The tokens, gone on with for so many steps; `temperature`, `top_k` and `generator` are those of `sampling.draw`.
 
     Beyond the context, the model sees the last tokens alone: their positions move, so nothing cached is of use there.
 
     Shapes: tokens (B, T), T at least 1 -> (B, T + steps). The model's mode is as before.
+
+    Raises:
+        ValueError: no token to begin with.
+
+    >>> model = GPT(Config(vocabulary=10, context=8, layers=2, heads=2, width=4))
+    >>> generate(model, torch.ones(2, 3, dtype=torch.int64), 4).shape
+    torch.Size([2, 7])
     """
     if not tokens_BT.shape[-1]:
         raise ValueError("there is no token to begin with: give at least one for each sequence.")
@@ -133,7 +140,7 @@ def generate(
                     logits_BTV = model(tokens_BT[:, len(caches[0]) :], caches)
                 else:
                     logits_BTV = model(tokens_BT[:, -context:])
-                new_B = draw(logits_BTV[:, -1], temperature, top, generator)
+                new_B = draw(logits_BTV[:, -1], temperature, top_k, generator)
                 tokens_BT = torch.cat([tokens_BT, new_B[:, None]], 1)
     finally:
         model.train(training)

@@ -68,12 +68,18 @@ def sample(
     tokens_BT: Tensor,
     steps: int,
     temperature: float = 1.0,
-    top: int | None = None,
+    top_k: int | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """The tokens, gone on with for so many steps; `temperature`, `top` and `generator` are those of `sampling.draw`.
+    """The tokens, gone on with for so many steps; `temperature`, `top_k` and `generator` are those of `sampling.draw`.
 
     Shapes: tokens (B, T), T at least 1 -> (B, T + steps). The model's mode is as before.
+
+    Raises:
+        ValueError: no token to begin with.
+
+    >>> sample(LanguageModel(10, width=8), torch.ones(2, 3, dtype=torch.int64), 4).shape
+    torch.Size([2, 7])
     """
     if not tokens_BT.shape[-1]:
         raise ValueError("there is no token to begin with: give at least one for each sequence.")
@@ -84,7 +90,7 @@ def sample(
             fed_BT, state = tokens_BT, None
             for _ in range(steps):
                 logits_BTV, state = model(fed_BT, state)
-                fed_BT = draw(logits_BTV[:, -1], temperature, top, generator)[:, None]
+                fed_BT = draw(logits_BTV[:, -1], temperature, top_k, generator)[:, None]
                 tokens_BT = torch.cat([tokens_BT, fed_BT], 1)
     finally:
         model.train(training)

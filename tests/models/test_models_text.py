@@ -263,10 +263,10 @@ def test_draws_follow_the_probabilities() -> None:
         return (torch.bincount(draw(logits, generator=generator, **options), minlength=4) / 20_000).tolist()
 
     assert shares() == pytest.approx([0.1, 0.2, 0.3, 0.4], abs=0.02)
-    assert shares(top=2) == pytest.approx([0, 0, 3 / 7, 4 / 7], abs=0.02)
+    assert shares(top_k=2) == pytest.approx([0, 0, 3 / 7, 4 / 7], abs=0.02)
     assert shares(temperature=0.5) == pytest.approx([1 / 30, 4 / 30, 9 / 30, 16 / 30], abs=0.02)
     assert shares(temperature=0) == [0, 0, 0, 1]
-    for options, said in (({"temperature": -1.0}, "temperature is -1"), ({"top": 0}, "top is 0")):
+    for options, said in (({"temperature": -1.0}, "temperature is -1"), ({"top_k": 0}, "top_k is 0")):
         with pytest.raises(ValueError, match=said):
             draw(logits, **options)
 
@@ -332,7 +332,7 @@ def test_each_learns_to_turn_a_sequence_round(make: Any) -> None:
         target = torch.cat([torch.ones(64, 1, dtype=torch.int64), source.flip(1), torch.full((64, 1), 2)], 1)
         return functional.cross_entropy(model(source, target[:, :-1]).flatten(0, 1), target[:, 1:].flatten())
 
-    learn(model, loss, 120, 0.01)
+    learn(model, loss, 100, 0.01)
     asked = tokens(100, 3, low=3, high=size, seed=10_000)
     for said in (greedy(model, asked, 1, 2, 5), beam(model, asked, 1, 2, 5, width=3)[0]):
         wanted = torch.cat([asked.flip(1), torch.full((100, 1), 2)], 1)
