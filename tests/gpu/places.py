@@ -1,7 +1,7 @@
 """Where each test of this folder runs: always on the CPU, and on CUDA, where there is one.
 
 A test's body is a function of the device, and runs in a process of its own: one that has used CUDA cannot be forked any more, and other
-tests fork theirs.
+tests fork theirs. Where there is a GPU it is a new process, not a fork: another test may have asked for CUDA.
 """
 
 from __future__ import annotations
@@ -38,4 +38,4 @@ def on(device: str, body: Callable[..., Any], *arguments: Any) -> Any:
         tf32(False)
         return body(device, *arguments)
 
-    return run(work, world=1, start="fork" if device == "cpu" else "spawn")[0]
+    return run(work, world=1, start="spawn" if GPUS else None)[0]

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from dlkit.train import Checkpoints, Trainer, full_state, join, replicate, run, shard
 from dlkit.train.sampler import DistributedBatchSampler
 from dlkit.train.world import World
-from tests.gpu.places import CUDA, PLACES, needs
+from tests.gpu.places import CUDA, GPUS, PLACES, needs
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLDS = pytest.mark.parametrize(
@@ -127,8 +127,11 @@ def test_run_spawns_where_a_fork_could_not_use_the_gpu(device: str, tmp_path: Pa
     script.write_text(SCRIPT)
     done = subprocess.run([sys.executable, script, device], env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    expected = "spawned" if device == "cuda" or sys.platform != "linux" else "forked"
-    assert done.stdout == f"{expected}\n"
+    forks = device == "cpu" and sys.platform == "linux"
+    if forks and GPUS:  # PyTorch may have begun a thread for each GPU even so
+        assert done.stdout in ("forked\n", "spawned\n")
+    else:
+        assert done.stdout == ("forked\n" if forks else "spawned\n")
 
 
 @pytest.mark.parametrize("device", [CUDA])

@@ -36,10 +36,10 @@ def train(device: str, precision: str, compile: bool = False) -> tuple[list[floa
 @PLACES
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_losses_in_half_precision_are_near_those_in_full(device: str, precision: str) -> None:
-    """To 3 % of each epoch's loss; in full precision a device's are the CPU's to 1e-4."""
+    """To 3 % of each epoch's loss; in full precision a device's are the CPU's to 1e-3."""
     full, none, kind = on(device, train, "fp32")
     assert (none, kind) == (None, "torch.float32")
-    assert full == pytest.approx(on("cpu", train, "fp32")[0], rel=1e-4)
+    assert full == pytest.approx(on("cpu", train, "fp32")[0], rel=1e-3)
     half, factor, kind = on(device, train, precision)
     assert half == pytest.approx(full, rel=0.03)
     assert half != full
