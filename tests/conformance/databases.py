@@ -51,9 +51,14 @@ def _load(module: str, name: str) -> list[Any]:
         raise RuntimeError(missing())
     from importlib import import_module
 
+    import torch
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(getattr(import_module(f"torch.testing._internal.{module}"), name))
+        found = list(getattr(import_module(f"torch.testing._internal.{module}"), name))
+    # Its import forbids, for the whole process, to set what `torch.backends` holds: other tests do.
+    torch.backends.flags_frozen.__globals__["__allow_nonbracketed_mutation_flag"] = True
+    return found
 
 
 @cache
