@@ -27,6 +27,7 @@ environment = {
     "MALLOC_TOP_PAD_": "67108864",
     # torchrun looks for this machine here, not by its name, which a laptop without a network may not resolve.
     "PET_LOCAL_ADDR": "127.0.0.1",
+    "TORCH_CPP_LOG_LEVEL": "ERROR",  # nor does PyTorch need that name, which it warns of
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
 }

@@ -34,8 +34,10 @@ $ python pour.py
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
-    with Pool(Book.read(TINY / "mkdocs.yml"), 1) as started:
-        yield started
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TORCH_CPP_LOG_LEVEL", "ERROR")  # as the book's own `_runtime.py` has it: without a network, PyTorch warns
+        with Pool(Book.read(TINY / "mkdocs.yml"), 1) as started:
+            yield started
 
 
 def run(pool: Pool, text: str) -> Result:
