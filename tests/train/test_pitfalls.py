@@ -2,8 +2,8 @@
 
 Tested elsewhere:
     mean of means over unequal counts       test_train_loop (accumulated, tokens), test_trainer_world (many as one), test_distributed (tokens weigh)
-    `set_epoch` forgotten                   test_train_loop (own order), test_batches (needs no set_epoch); together with a resumed run: here
-    duplicated padding in evaluation        test_train_loop (refused), test_batches and test_trainer_world (each example once)
+    `set_epoch` forgotten                   test_train_loop (own order), test_sampler (needs no set_epoch); together with a resumed run: here
+    duplicated padding in evaluation        test_train_loop (refused), test_sampler and test_trainer_world (each example once)
     metrics of one process                  test_trainer_world (evaluation), and a metric that gives a mean: test_train_loop
     forks of a process that has used a GPU  test_launch (distributed already begun: spawned; a fork that cannot differentiate)
     a process that hangs or dies            test_launch

@@ -7,21 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from runs import alike, build, validation, weights
+from runs import alike, build, weights
 from torch import nn
 
 from dlkit.train import CheckpointError, Checkpoints
 from dlkit.train.checkpoint import load_model
 from dlkit.train.checkpoint.files import read_tensors, write_tensors
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    trainer, loader = build(tmp_path)
-    trainer.fit(loader, validation(), epochs=1)
-    path = Checkpoints(tmp_path).latest()
-    assert path is not None
-    return path
 
 
 def test_it_keeps_the_last_and_the_best(tmp_path: Path) -> None:

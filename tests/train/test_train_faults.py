@@ -34,15 +34,6 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    trainer, loader = build(tmp_path)
-    trainer.fit(loader, validation(), epochs=1)
-    path = Checkpoints(tmp_path).latest()
-    assert path is not None
-    return path
-
-
-@pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of 400 kB."""
     folder = tmp_path / "small"
