@@ -350,6 +350,30 @@ $ torchrun --nproc-per-node 2 train.py | sort
 """
 
 
+SPEAKERS = """# Speakers
+
+```python {file="speak.py"}
+import subprocess
+import sys
+
+if len(sys.argv) > 1:
+    for _ in range(20000):
+        print("speaker", sys.argv[1])
+else:
+    both = [subprocess.Popen([sys.executable, "-u", "speak.py", name]) for name in "ab"]
+    print(sum(process.wait() for process in both))
+```
+
+```console {.run}
+$ python speak.py | sort | uniq -c | sed "s/^ *//"
+```
+"""
+
+
+def test_two_processes_do_not_write_into_each_others_lines(pool: Pool) -> None:
+    assert told(run(pool, SPEAKERS)) == ["", "1 0\n20000 speaker a\n20000 speaker b\n"]
+
+
 def test_two_processes_train_without_a_word_too_many(pool: Pool) -> None:
     result = run(pool, TRAINING)
     assert told(result) == ["", "rank 0 of 2: 300.0\nrank 1 of 2: 300.0\n"]

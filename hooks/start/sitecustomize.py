@@ -1,6 +1,7 @@
 """Python runs this at its start, in processes that a section starts: they are watched and guarded as the section is."""
 
 import importlib.util
+import io
 import os
 import sys
 from importlib.machinery import PathFinder
@@ -9,6 +10,11 @@ from hooks import guard, watch
 
 watch.begin_child()
 guard.begin_child()
+
+# Several processes write to one page. Under `python -u`, as torchrun starts them, `print` writes a line in pieces, and another's line gets between.
+for _stream in (sys.stdout, sys.stderr):
+    if isinstance(_stream, io.TextIOWrapper):  # there may be none
+        _stream.reconfigure(line_buffering=True, write_through=False)
 
 # Another sitecustomize, which this one hides, is the machine's owner's: it runs, too.
 _here = os.path.dirname(os.path.abspath(__file__))
