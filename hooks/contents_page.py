@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from hooks import titles
+from hooks.build import Build
 from hooks.contents import Chapter, Entry, Outline, relative
 from hooks.render import Toc
 
 URI = "contents.md"
+TITLE = "Contents"
 
 
 def navigation(outline: Outline) -> list[dict[str, Any]]:
@@ -33,15 +35,16 @@ def _item(entry: Entry) -> dict[str, str]:
     return {f"{entry.number} {titles.plain(entry.title)}".strip(): entry.href.rstrip("/") + ".md"}
 
 
-def toc(outline: Outline) -> tuple[Toc, ...]:
+def toc(build: Build) -> tuple[Toc, ...]:
     """The parts, for the page's own table of contents."""
+    outline = build.outline
     front = (Toc(2, "front-matter", "Front matter"),) if outline.front else ()
     return front + tuple(Toc(2, f"part-{titles.slug(part.title)}", titles.html(part.title)) for part in outline.parts)
 
 
-def html(outline: Outline, page: str) -> str:
+def html(build: Build, page: str) -> str:
     """The whole book as lists; what is planned stands there without a link."""
-    return "\n".join(_html(outline, page))
+    return "\n".join(_html(build.outline, page))
 
 
 def _html(outline: Outline, page: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ from hooks import assets, contents_page, disk, finished, own, records, render, s
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
+from hooks.made_pages import PAGES  # noqa: E402
 from hooks.own import Own  # noqa: E402
 from hooks.preview import Preview  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
@@ -125,7 +126,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             uri = (entry.href if entry else f"unlisted/{read.slug}/").rstrip("/") + ("/index.md" if entry and entry.kind == "chapter" else ".md")
             _State.by_uri[uri] = file
             files.append(File.generated(config, uri, content=read.text))
-        files.append(File.generated(config, contents_page.URI, content="# Contents\n"))
+        for made in PAGES.values():
+            files.append(File.generated(config, made.URI, content=f"# {made.TITLE}\n"))
         for uri, path in assets.found(build.book.root).items():
             files.append(File.generated(config, uri, abs_src_path=str(path)))
     except BookError as error:
@@ -162,7 +164,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         read = _State.build.book.sections[_State.by_uri[uri]]
         page.meta = {"title": titles.plain(titles.bare(read.title))}
         return ""  # the page is rendered by us, below
-    if uri == contents_page.URI:
+    if uri in PAGES:
         return markdown
     return _State.own.before(uri, markdown, _file(page, config), page.url, _State.build.context)
 
@@ -178,9 +180,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         page.toc = TableOfContents([_link(item) for item in made.toc])
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
         return finished.searched(made.html) if _State.shelf else _State.build.page(_State.by_uri[uri])
-    if uri == contents_page.URI:
-        page.toc = TableOfContents([_link(item) for item in contents_page.toc(_State.build.outline)])
-        return html + tex.to_katex(contents_page.html(_State.build.outline, page.url))
+    if uri in PAGES:
+        page.toc = TableOfContents([_link(item) for item in PAGES[uri].toc(_State.build)])
+        return html + tex.to_katex(PAGES[uri].html(_State.build, page.url))
     return _State.own.after(uri, html)
 
 
