@@ -55,13 +55,27 @@ menu?.addEventListener("click", event => {
 const here = menu?.querySelector('[aria-current="page"]');
 if (here && menu.scrollHeight > menu.clientHeight) menu.scrollTop = here.offsetTop - menu.clientHeight / 3;
 
-// What scrolls sideways can be reached by keyboard.
-const WIDE = "pre > code, pre.output, .output, .formula, .figure, .table, .md-typeset table";
+// What scrolls sideways can be reached by keyboard: looked at a few at a time, for what is not in sight is not laid out yet.
+const WIDE = "pre > code, .output, .formula, .figure, .table, .md-typeset table";
 const sizes = new ResizeObserver(entries => {
   const wide = entries.map(({ target }) => [target, target.scrollWidth > target.clientWidth + 1]);   // first read, then write
-  for (const [target, is] of wide) {
-    if (is) target.tabIndex = 0;
-    else target.removeAttribute("tabindex");
-  }
+  for (const [target, is] of wide) mark(target, is);
 });
-requestIdleCallback?.(() => document.querySelectorAll(WIDE).forEach(each => sizes.observe(each)));
+const waiting = [...document.querySelectorAll(WIDE)];
+const idle = globalThis.requestIdleCallback ?? (run => setTimeout(run, 50, { timeRemaining: () => 8 }));
+
+function mark(element, wide) {
+  if (wide) element.tabIndex = 0;
+  else if (element.tabIndex === 0) element.removeAttribute("tabindex");
+}
+
+function look(time) {
+  while (waiting.length && time.timeRemaining() > 4) {
+    const element = waiting.shift();
+    mark(element, element.scrollWidth > element.clientWidth + 1);
+    sizes.observe(element);
+  }
+  if (waiting.length) idle(look);
+  else document.documentElement.dataset.ready = "";
+}
+idle(look);
