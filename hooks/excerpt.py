@@ -1,7 +1,7 @@
 """Pieces of the book on the website's own pages: a recorded block or figure, and counts. What is shown there is never typed.
 
-    {{ linear-regression-scratch#fig-race }}      on a line of its own: that figure, as its section shows it
-    {{ written }} {{ planned }} {{ sections }}    how many sections there are, in a sentence
+    {{ linear-regression-scratch#block-3 fig-race }}    on a line of its own: that block and that figure, as their section shows them
+    {{ written }} {{ planned }} {{ sections }}          how many sections there are, in a sentence
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hooks.contents import Entry, relative
 from hooks.problem import Problem
 from hooks.titles import html as title_html
 
-_PIECE = re.compile(r"<p>\{\{ ?([\w-]+)#([\w-]+) ?\}\}</p>")
+_PIECES = re.compile(r"<p>\{\{ ?([\w-]+)#([\w -]+?) ?\}\}</p>")
 _COUNT = re.compile(r"\{\{ ?(written|planned|sections) ?\}\}")
 _BUTTON = re.compile(r"<button\b.*?</button>", re.DOTALL)
 
@@ -22,20 +22,21 @@ def fill(html: str, build: Build, page: str) -> tuple[str, list[Problem]]:
     """The HTML of an own page with its excerpts; `page` is its address, relative to the site's root."""
     problems: list[Problem] = []
 
-    def piece(match: re.Match[str]) -> str:
+    def pieces(match: re.Match[str]) -> str:
         entry = build.outline.by_slug.get(match[1])
-        found = cut(build.page(entry.file), match[2]) if entry and entry.file else None
-        if entry is None or found is None:
-            problems.append(_missing(build, page, match[1], match[2], entry))
+        html = build.page(entry.file) if entry and entry.file else ""
+        found = {name: cut(html, name) for name in match[2].split()}
+        problems.extend(_missing(build, page, match[1], name, entry) for name, piece in found.items() if piece is None)
+        if entry is None or None in found.values():
             return ""
-        found = re.sub(r'href="#([^"]*)"', lambda m: f'href="{relative(f"{entry.href}#{m[1]}", page)}"', _BUTTON.sub("", found))
-        where = f"{relative(entry.href, page)}#{match[2]}"
-        source = f'From <a href="{where}">{entry.number} {title_html(entry.title)}</a>'
-        return f'<div class="excerpt">{found}<p class="from">{source}</p></div>'
+        shown = _BUTTON.sub("", "".join(filter(None, found.values())))
+        shown = re.sub(r'href="#([^"]*)"', lambda m: f'href="{relative(f"{entry.href}#{m[1]}", page)}"', shown)
+        where = relative(f"{entry.href}#{next(iter(found))}", page)
+        return f'<div class="excerpt">{shown}<p class="from">From <a href="{where}">{entry.number} {title_html(entry.title)}</a></p></div>'
 
     counts = {"written": sum(entry.written for entry in build.outline.entries), "sections": len(build.outline.entries)}
     counts["planned"] = counts["sections"] - counts["written"]
-    return _COUNT.sub(lambda m: str(counts[m[1]]), _PIECE.sub(piece, html)), problems
+    return _COUNT.sub(lambda m: str(counts[m[1]]), _PIECES.sub(pieces, html)), problems
 
 
 def cut(html: str, name: str) -> str | None:
