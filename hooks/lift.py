@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hooks import frame, sanitize, titles
+from hooks import frame, notes, sanitize, titles
 from hooks.bibliography import Bibliography
 from hooks.blocks import Source, draw
 from hooks.contents import Entry
@@ -132,7 +132,7 @@ def settle(html: str, lifted: Lifted) -> str:
         return TOKEN.sub(lambda m: _literal(lifted.pieces[int(m[2])], raw), match[0])
 
     html = SOLUTION.sub(r"\1Solution ", html.replace(STRAY_FOOTNOTES, ""))
-    return SETTLED.sub(place, _tables(html, lifted))
+    return SETTLED.sub(place, _tables(notes.anchored(html), lifted))
 
 
 def _literal(piece: Piece, raw: bool) -> str:

@@ -29,7 +29,7 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import assets, contents_page, disk, finished, own, records, render, stamp, tex, titles  # noqa: E402
+from hooks import assets, contents_page, disk, excerpt, finished, own, records, render, stamp, styles, tex, titles  # noqa: E402
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
@@ -130,9 +130,23 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, made.URI, content=f"# {made.TITLE}\n"))
         for uri, path in assets.found(build.book.root).items():
             files.append(File.generated(config, uri, abs_src_path=str(path)))
+        _join_styles(files, config)
     except BookError as error:
         raise _refusal(error, config) from None
     return files
+
+
+def _join_styles(files: Files, config: MkDocsConfig) -> None:
+    """All style sheets of the site's own become one file."""
+    elsewhere = [path for path in map(str, config.extra_css) if "://" in path]
+    sheets = {file.src_uri: file for file in files if file.src_uri.endswith(".css")}
+    names = styles.listed(map(str, config.extra_css), sheets)
+    if names:
+        text = styles.joined({name: sheets[name].content_string for name in names})
+        for name in names:
+            files.remove(sheets[name])
+        files.append(File.generated(config, styles.AT, content=text))
+        config.extra_css = [*elsewhere, styles.AT]
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
@@ -183,7 +197,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if uri in PAGES:
         page.toc = TableOfContents([_link(item) for item in PAGES[uri].toc(_State.build)])
         return html + tex.to_katex(PAGES[uri].html(_State.build, page.url))
-    return _State.own.after(uri, html)
+    html, problems = excerpt.fill(_State.own.after(uri, html), _State.build, page.url)
+    _State.own.lifted[uri].problems += problems
+    return html
 
 
 def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
