@@ -49,6 +49,11 @@ class Chapter:
     def href(self) -> str:
         return f"{self.slug}/"
 
+    @property
+    def written(self) -> bool:
+        """Whether there is anything of it but a plan."""
+        return bool(self.index) or any(entry.written for entry in self.entries)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -60,6 +65,10 @@ class Part:
     @property
     def href(self) -> str:
         return f"parts/{titles.slug(self.title)}/"
+
+    @property
+    def written(self) -> bool:
+        return any(chapter.written for chapter in self.chapters)
 
 
 @dataclass(frozen=True)
