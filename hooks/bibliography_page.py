@@ -8,7 +8,7 @@ from hooks import frame, sanitize, titles
 from hooks.bibliography import Work
 from hooks.build import Build
 from hooks.contents import relative
-from hooks.letters import address, initial, letters
+from hooks.letters import letters
 from hooks.render import Toc
 
 URI = "bibliography.md"
@@ -18,7 +18,7 @@ Place = tuple[str, str, str]  # a page's address, number and title
 
 
 def toc(build: Build) -> tuple[Toc, ...]:
-    return tuple(Toc(2, address(name), name) for name in dict.fromkeys(initial(work.order[0]) for work in _cited(build)))
+    return ()  # a row of letters stands above the list
 
 
 def html(build: Build, page: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hooks import sanitize, titles
 from hooks.build import Build
 from hooks.contents import Entry, relative
-from hooks.letters import address, initial, letters
+from hooks.letters import letters
 from hooks.lift import excerpts
 from hooks.marks import Formula
 from hooks.render import Toc
@@ -58,7 +58,7 @@ def definitions(build: Build) -> list[Definition]:
 
 
 def toc(build: Build) -> tuple[Toc, ...]:
-    return tuple(Toc(2, address(name), name) for name in dict.fromkeys(initial(item.order[0]) for item in definitions(build)))
+    return ()  # a row of letters stands above the list
 
 
 def html(build: Build, page: str) -> str:

@@ -15,6 +15,7 @@ from hooks.section import Section
 
 FRONT = "front"  # the folder of the unnumbered pages
 MADE = ("contents", "glossary", "bibliography", "map", "parts")  # addresses of pages that the machine makes
+ROUTES = 6  # the style sheet has as many colors
 ENTRY = "Write `- slug: Title` for a planned section, `- slug:` for a written one."
 PLANNED = ("title", "stars", "needs")  # what may be said of a planned section: `- slug: {title: Snow, stars: 2, needs: [rain]}`
 
@@ -71,7 +72,10 @@ class _Reader(Nodes):
             if ("section", slug) not in self.lines:
                 self.complain(where, f"`needs` names `{slug}`, which the outline does not list.", "Mend the name.")
         known = {entry.slug: entry for entry in Outline(front, tuple(parts)).entries}
-        routes = tuple(self.route(item, known) for item in self.items(fields.get("routes")))
+        ways = self.items(fields.get("routes"))
+        if len(ways) > ROUTES:
+            self.complain(ways[ROUTES], f"there are more than {ROUTES} routes.", "Nobody can tell more of them apart: leave some out.")
+        routes = tuple(self.route(item, known) for item in ways[:ROUTES])
         return Outline(front, tuple(parts), tuple(sorted(self.problems)), routes)
 
     def chapter(self, node: yaml.Node, number: str, part: str) -> Chapter:
