@@ -49,6 +49,7 @@ def _costs(section: Section, record: Record | None, refs: Refs, page: str, data:
         yield f"<span>data: {', '.join(sanitize.text(name.rpartition('/')[2]) for name in data)}</span>"
     if needs := section.front.needs:
         yield f"<span>needs {', '.join(refs.needed(slug, page) for slug in needs)}</span>"
+    yield f'<a href="{sanitize.attribute(relative(f"map/#{section.slug}", page))}">on the map</a>'
 
 
 def minutes(section: Section) -> int:

@@ -12,7 +12,7 @@ from hooks.contents import Chapter, Entry, Outline, Route, relative
 
 WIDE = 16  # dots in a line; a longer chapter has further lines
 PITCH, MARGIN = 20, 12  # between dots, beside them
-PART, TITLE, LINE, GAP = 40, 15, 22, 8  # heights: of a part's heading, a chapter's title, its dots, what is below
+PART, TITLE, LINE, GAP = 42, 17, 22, 9  # heights: of a part's heading, a chapter's title, its dots, what is below
 RADIUS = {0: 4.0, 1: 4.0, 2: 5.2, 3: 6.4}  # of a dot, by its stars
 LANE, BRANCH = 4.5, 2.8  # between the routes at the left, between their branches in a row
 TURN = 7  # the radius at which a branch leaves
@@ -83,7 +83,11 @@ class Drawing:
 
     def _lines(self) -> Iterator[str]:
         for at, route in enumerate(self.outline.routes):
-            yield f'<path class="line r{at + 1}" d="{self._path(at, route)}"/>'
+            yield f'<path class="line r{at + 1}" style="--aside:{self._aside(at):g}px" d="{self._path(at, route)}"/>'
+
+    def _aside(self, at: int) -> float:
+        """How far a branch runs beside the middle of its row."""
+        return BRANCH * (at - (len(self.outline.routes) - 1) / 2)
 
     def _path(self, at: int, route: Route) -> str:
         """Down from the first row in which it stops to the last, and in each to its last stop there."""
@@ -94,7 +98,7 @@ class Drawing:
         if not rows:
             return ""
         x = MARGIN / 2 + LANE * at
-        aside = BRANCH * (at - (len(self.outline.routes) - 1) / 2)
+        aside = self._aside(at)
         branches = [f"M{_xy(x, y + aside - TURN)}q0 {TURN} {TURN} {TURN}H{right:g}" for y, right in sorted(rows.items())]
         return f"M{_xy(x, min(rows) + aside - TURN - LINE / 2)}V{max(rows) + aside - TURN:g}" + "".join(branches)
 
@@ -112,10 +116,10 @@ class Drawing:
         said = f"{entry.number} {titles.plain(entry.title)}{stars}{'' if entry.written else ', planned'}"
         classes = " ".join(["stop", "written" if entry.written else "later", *routes])
         return (
-            f'<g class="{classes}" id="{entry.slug}"><g class="needs">{needs}</g>'
-            f'<a href="{sanitize.attribute(relative(href, self.page))}" tabindex="-1"><circle class="touch" cx="{spot.x:g}" cy="{spot.y:g}" r="10"/>'
+            f'<g class="{classes}" data-section="{entry.slug}"><g class="needs">{needs}</g>'
+            f'<a href="{sanitize.attribute(relative(href, self.page))}" tabindex="-1"><circle class="touch" id="{entry.slug}" cx="{spot.x:g}" cy="{spot.y:g}" r="10"/>'
             f'<circle class="dot" cx="{spot.x:g}" cy="{spot.y:g}" r="{RADIUS[entry.stars]:g}"/></a>'
-            f'<g class="said"><rect x="0" y="{spot.top:g}" width="{self.width:g}" height="{TITLE}"/>'
+            f'<g class="said"><rect x="{self.left - 8:g}" y="{spot.top:g}" width="{self.width - self.left:g}" height="{TITLE}"/>'
             f'<text x="{self.left - 5:g}" y="{spot.top + TITLE - 4:g}">{sanitize.text(said)}</text></g></g>'
         )
 

@@ -24,13 +24,14 @@ def html(build: Build, page: str) -> str:
     """Radio buttons choose a route; the style sheet shows what belongs to it. Without either, the lists follow each other."""
     drawing = f'<div class="map-sheet">{Drawing(build.outline, page).svg()}</div>'
     lists = "\n".join([_whole(build, page), *(_route(build, page, at, route) for at, route in enumerate(build.outline.routes, 1))])
-    return f'<div class="map">\n{_choice(build)}\n{drawing}\n<div class="map-lists">\n{lists}\n</div>\n</div>'
+    below = '<a class="to-lists" href="#lists">To the list</a>'
+    return f'<div class="map">\n{_choice(build)}\n{below}\n{drawing}\n<div class="map-lists" id="lists">\n{lists}\n</div>\n</div>'
 
 
 def _choice(build: Build) -> str:
     names = [WHOLE, *(titles.html(route.name) for route in build.outline.routes)]
     buttons = "".join(
-        f'<label class="r{at}"><input type="radio" name="route" id="route-{at}" value="{at}"{" checked" if at == 0 else ""}>{_key(at)}{name}</label>'
+        f'<label class="r{at}"><input type="radio" name="route" id="choice-{at}" value="{at}"{" checked" if at == 0 else ""}>{_key(at)}{name}</label>'
         for at, name in enumerate(names)
     )
     return f'<fieldset class="map-choice"><legend>Show</legend>{buttons}</fieldset>' if len(names) > 1 else ""
@@ -48,15 +49,18 @@ def _whole(build: Build, page: str) -> str:
         number = f'<span class="number">{part.number}</span> ' if part.number else ""
         inside = []
         for chapter in part.chapters:
-            rows = "\n".join(listing.row(entry, outline, sections, page) for entry in chapter.entries)
+            rows = "\n".join(listing.row(entry, outline, sections, page, f' data-section="{entry.slug}"') for entry in chapter.entries)
             name = f'<a href="{sanitize.attribute(relative(chapter.href, page))}">{titles.html(chapter.title)}</a>'
             inside.append(f'<h3><span class="number">{chapter.number}</span> {name}</h3>\n<ol class="sections">\n{rows}\n</ol>')
         parts.append(f'<details><summary>{number}{titles.html(part.title)}</summary>\n{"".join(inside)}\n</details>')
     written = sum(entry.written for entry in outline.entries)
-    said = (
-        "A dot is a section; the bigger it is, the more it asks. A full one is written, the others are planned. Point at one to see its name and what it needs."
+    ways = "".join(
+        f"<li>{_key(at)} <b>{titles.html(route.name)}</b>, {len(route.stops)} sections: {titles.html(route.about)}</li>"
+        for at, route in enumerate(outline.routes, 1)
     )
-    return f'<section class="r0"><h2>{WHOLE}</h2><p>{said} {written} of {len(outline.entries)} are written.</p>\n{"".join(parts)}</section>'
+    said = f"A row is a chapter, a dot is a section; the bigger it is, the more it asks. Full dots are written, {written} of {len(outline.entries)}; "
+    more = "the others are planned. Point at one, and its row says its name, rings show what it needs."
+    return f'<section class="r0"><h2>{WHOLE}</h2><p>{said}{more}</p>\n<ul class="ways">{ways}</ul>\n{"".join(parts)}</section>'
 
 
 def _route(build: Build, page: str, at: int, route: Route) -> str:
@@ -64,12 +68,12 @@ def _route(build: Build, page: str, at: int, route: Route) -> str:
     entries = [outline.by_slug[slug] for slug in route.stops]
     written = [entry for entry in entries if entry.file]
     minutes = sum(frame.minutes(sections[entry.file]) for entry in written if entry.file)
-    rows = "\n".join(listing.row(entry, outline, sections, page) for entry in entries)
+    rows = "\n".join(listing.row(entry, outline, sections, page, f' data-section="{entry.slug}"') for entry in entries)
     skipped = list(_skipped(build, page, route))
     beside = f'<p class="made-where">On this way you take on trust: {", ".join(skipped)}.</p>' if skipped else ""
     count = f"{len(entries)} sections, {len(written)} of them written" + (f", {minutes} minutes to read" if written else "")
     return (
-        f'<section class="r{at}"><h2>{_key(at)} {titles.html(route.name)}</h2><p>{titles.html(route.about)} '
+        f'<section class="r{at}" id="route-{titles.slug(route.name)}"><h2>{_key(at)} {titles.html(route.name)}</h2><p>{titles.html(route.about)} '
         f'<span class="made-where">{count}.</span></p>\n{beside}\n<ol class="sections stations">\n{rows}\n</ol></section>'
     )
 
