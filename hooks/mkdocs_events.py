@@ -185,9 +185,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
         return finished.searched(made.html) if _State.shelf else _State.build.page(_State.by_uri[uri])
     if uri in _State.pages:
-        made = _State.pages[uri]
-        page.toc = TableOfContents([_link(item) for item in made.toc(_State.build)])
-        return html + tex.to_katex(made.html(_State.build, page.url))
+        whole = _State.pages[uri]
+        page.toc = TableOfContents([_link(item) for item in whole.toc(_State.build)])
+        return html + tex.to_katex(whole.html(_State.build, page.url))
     return _State.own.after(uri, html)
 
 
