@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import highlight, keys, notices, once, outline, refs, render, reuse, run, sanitize, tex
+from hooks import highlight, keys, listing, notices, once, outline, refs, render, reuse, run, sanitize, tex
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
@@ -153,7 +154,13 @@ class Build:
     def identity(self, file: str) -> str:
         """From what the page of a section is made."""
         section, (record, used) = self.book.sections[file], self.shown(file)
-        return reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._options)
+        key = reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._options)
+        return keys.digest(key, below) if (below := self._below(file)) else key
+
+    def _below(self, file: str) -> str:
+        """What stands below the text of a chapter's index page: its sections."""
+        chapter = next((chapter for chapter in self.outline.chapters if chapter.index and chapter.index.file == file), None)
+        return listing.chapter_html(chapter, self.outline, self.book.sections, chapter.href) if chapter else ""
 
     @cached_property
     def _options(self) -> str:
@@ -190,6 +197,7 @@ class Build:
         page = rendered()
         if page.problems:  # then the page says so itself
             page = rendered(page.problems)
+        page = replace(page, html=page.html + self._below(file))
         files = {name: reuse.fingerprint(self.book.root / name) for name in page.files}
         return reuse.Made(page, tex.to_katex(page.html), tex.formulas(page.html), files)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from hooks import titles
 from hooks.problem import Problem
 
 
@@ -21,6 +22,8 @@ class Entry:
     part: str  # its part's title; front pages: nothing
     file: str | None  # relative to the book's root; None: planned
     kind: str = "section"  # "section", "front" or "chapter": a chapter's index page
+    stars: int = 0  # 1 to 3; 0: not said
+    needs: tuple[str, ...] = ()  # slugs of the sections to read before
 
     @property
     def written(self) -> bool:
@@ -40,10 +43,16 @@ class Chapter:
     part: str
     entries: tuple[Entry, ...]
     index: Entry | None = None  # its index page, where there is one
+    about: str = ""  # a sentence, Markdown
 
     @property
     def href(self) -> str:
         return f"{self.slug}/"
+
+    @property
+    def written(self) -> bool:
+        """Whether there is anything of it but a plan."""
+        return bool(self.index) or any(entry.written for entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,24 @@ class Part:
     number: str  # I, II, ...; of the appendices nothing
     title: str
     chapters: tuple[Chapter, ...]
+    about: str = ""  # a sentence, Markdown
+
+    @property
+    def href(self) -> str:
+        return f"parts/{titles.slug(self.title)}/"
+
+    @property
+    def written(self) -> bool:
+        return any(chapter.written for chapter in self.chapters)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way through the book for somebody who wants something of it."""
+
+    name: str
+    about: str  # a sentence, Markdown
+    stops: tuple[str, ...]  # slugs of sections, in the order in which to read them
 
 
 @dataclass(frozen=True)
@@ -60,6 +87,7 @@ class Outline:
     front: tuple[Entry, ...] = ()
     parts: tuple[Part, ...] = ()
     problems: tuple[Problem, ...] = ()
+    routes: tuple[Route, ...] = ()
 
     @cached_property
     def chapters(self) -> tuple[Chapter, ...]:

@@ -16,19 +16,18 @@ TITLE = "Contents"
 
 def navigation(outline: Outline) -> list[dict[str, Any]]:
     """What is written, as MkDocs' `nav` has it: a part is a tab, a chapter a folder in it."""
-    items: list[dict[str, Any]] = [{"Contents": URI}]
+    items: list[dict[str, Any]] = [{"Contents": [{"Contents": URI}, {"Learning map": "map.md"}]}]
     if front := [_item(entry) for entry in outline.front if entry.written]:
         items.append({"Front matter": front})
     for part in outline.parts:
-        chapters = [_chapter(chapter) for chapter in part.chapters if chapter.index or any(e.written for e in chapter.entries)]
-        if chapters:
-            items.append({part.title: chapters})
-    return items
+        if part.written:
+            items.append({part.title: [f"{part.href}index.md", *(_chapter(chapter) for chapter in part.chapters if chapter.written)]})
+    return [*items, {"Reference": [{"Glossary": "glossary.md"}, {"Bibliography": "bibliography.md"}]}]
 
 
 def _chapter(chapter: Chapter) -> dict[str, Any]:
-    index = [f"{chapter.slug}/index.md"] if chapter.index else []
-    return {f"{chapter.number} {chapter.title}": index + [_item(entry) for entry in chapter.entries if entry.written]}
+    inside = [f"{chapter.slug}/index.md", *(_item(entry) for entry in chapter.entries if entry.written)]
+    return {f"{chapter.number} {titles.plain(chapter.title)}": inside}
 
 
 def _item(entry: Entry) -> dict[str, str]:
@@ -56,11 +55,10 @@ def _html(outline: Outline, page: str) -> Iterator[str]:
         yield "</ul>"
     for part in outline.parts:
         number = f'<span class="number">{part.number}</span> ' if part.number else ""
-        yield f'<h2 id="part-{titles.slug(part.title)}">{number}{titles.html(part.title)}</h2>'
+        title = f'<a href="{relative(part.href, page)}">{titles.html(part.title)}</a>'
+        yield f'<h2 id="part-{titles.slug(part.title)}">{number}{title}</h2>'
         for chapter in part.chapters:
-            title = titles.html(chapter.title)
-            if chapter.index:
-                title = f'<a href="{relative(chapter.href, page)}">{title}</a>'
+            title = f'<a href="{relative(chapter.href, page)}">{titles.html(chapter.title)}</a>'
             # Not the chapter's slug alone: a section may have the same one.
             yield f'<h3 id="chapter-{chapter.slug}"><span class="number">{chapter.number}</span> {title}</h3><ul class="contents">'
             yield from (_row(entry, page) for entry in chapter.entries)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hooks import sanitize
 from hooks.bibliography import Bibliography, Work
-from hooks.contents import Entry
+from hooks.contents import Entry, relative
 from hooks.marks import Block, Citation, Formula
 from hooks.notices import Notice
 from hooks.records import CPU, Record
@@ -49,6 +49,7 @@ def _costs(section: Section, record: Record | None, refs: Refs, page: str, data:
         yield f"<span>data: {', '.join(sanitize.text(name.rpartition('/')[2]) for name in data)}</span>"
     if needs := section.front.needs:
         yield f"<span>needs {', '.join(refs.needed(slug, page) for slug in needs)}</span>"
+    yield f'<a href="{sanitize.attribute(relative(f"map/#{section.slug}", page))}">on the map</a>'
 
 
 def minutes(section: Section) -> int:
@@ -98,9 +99,13 @@ def works(section: Section, bibliography: Bibliography) -> tuple[Work, ...]:
     return bibliography.listed(key for mark in section.marks_everywhere(Citation) for key, _ in mark.keys)
 
 
-def listed(cited: Iterable[Work]) -> str:
-    """The list of references, to the end of its section."""
-    items = "\n".join(f'<li id="ref-{sanitize.attribute(work.key)}">{work.html}</li>' for work in cited)
+def listed(cited: Iterable[Work], page: str) -> str:
+    """The list of references, to the end of its section. Each leads to the bibliography, which says who else cites the work."""
+    items = "\n".join(
+        f'<li id="ref-{sanitize.attribute(work.key)}">{work.html} '
+        f'<a class="made-where" href="{sanitize.attribute(relative(f"bibliography/#ref-{work.key}", page))}">where cited</a></li>'
+        for work in cited
+    )
     return f"<ul>\n{items}\n</ul></section>"
 
 

@@ -22,6 +22,7 @@ from hooks.problem import Problem
 from hooks.records import Record, Uses
 from hooks.refs import Refs
 from hooks.section import Section
+from hooks.terms import Term
 
 # A token's letter says where it may stand: B is a paragraph, P begins one, T begins a table's caption, i is a word.
 TOKEN = re.compile("\ue000([BPTi])([0-9]+)\ue001")
@@ -112,6 +113,17 @@ def lift(
     return _Lift(section, record, context, page, entry, notices).run(uses or Uses())
 
 
+def excerpts(section: Section, record: Record | None, context: Context, page: str, stretches: Iterable[tuple[int, int]]) -> list[str]:
+    """Stretches of a section's running text, from and to, as HTML for another page. TeX stays in it, links are lost."""
+    lifting = _Lift(section, record, context, page, None, ())
+    found = []
+    for start, end in stretches:
+        inside = [mark for mark in section.marks if start <= mark.start and mark.end <= end]
+        text = _edited(section.text[:end], [edit for mark in inside for edit in lifting.edits(mark)], start)
+        found.append(settle(titles.html(" ".join(text.split())), lifting.lifted))
+    return found
+
+
 def settle(html: str, lifted: Lifted) -> str:
     """What Markdown made of the lifted text, with the pieces in their places.
 
@@ -169,10 +181,11 @@ class _Lift:
         top = frame.top(section, whole, self.context.refs, self.page, self.entry, self.notices, tuple(uses.data))
         self.top = f"\n\n{token('B', Piece(1, top))}\n" if top else ""
         edits = [edit for mark in section.marks for edit in self.edits(mark)]
+        edits += [edit for term in section.terms for edit in self.term(term)]
         text = _edited(section.text, edits, section.body)
         end = []
         if works := frame.works(section, self.context.bibliography):
-            opening, closing = Piece(1, '<section class="references">'), Piece(1, frame.listed(works))
+            opening, closing = Piece(1, '<section class="references">'), Piece(1, frame.listed(works, self.page))
             end = [token("B", opening), "## References {#references}", token("B", closing)]
         if whole and section.cells:
             end.append(token("B", Piece(1, frame.provenance(whole, uses.packages, section.front.gpus))))
@@ -217,6 +230,11 @@ class _Lift:
         piece = Piece(mark.line, f"<caption><b>Table {number}.</b> ", mark.label, after="</caption>")
         yield start, start + 2, self.lifted.token("T", piece)
         yield start + 2 + len(mark.text), mark.end, ""
+
+    def term(self, mark: Term) -> Iterable[Edit]:
+        """A term is marked as being defined here, and has its address."""
+        for at, html in ((mark.start, f'<dfn id="{mark.id}">'), (mark.end, "</dfn>")):
+            yield at, at, self.lifted.token("i", Piece(mark.line, html))
 
     def block(self, mark: Block) -> str:
         """The block's token, and behind it its figure's with the caption, which is Markdown."""

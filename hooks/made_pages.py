@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-from hooks import contents_page
+from hooks import bibliography_page, chapter_page, contents_page, glossary_page, map_page, part_page, titles
 from hooks.build import Build
 from hooks.render import Toc
 
 
 class MadePage(Protocol):
-    """What such a module has."""
+    """What such a module has; so has a page that is made for each part, for each chapter.
 
-    URI: str  # of its source, in the site generator's words: `contents.md`
-    TITLE: str
+    It may also have a `NUMBER`; `META`, as front matter says it to the theme; `listed`: not in the navigation if False.
+    """
+
+    @property
+    def URI(self) -> str:  # noqa: N802
+        """Of its source, in the site generator's words: `contents.md`."""
+
+    @property
+    def TITLE(self) -> str:  # noqa: N802
+        """Markdown."""
 
     def toc(self, build: Build) -> tuple[Toc, ...]: ...
 
@@ -22,4 +30,25 @@ class MadePage(Protocol):
         ...
 
 
-PAGES: dict[str, MadePage] = {module.URI: module for module in (contents_page,)}
+PAGES: tuple[MadePage, ...] = (contents_page, map_page, glossary_page, bibliography_page)
+
+
+def of(build: Build) -> dict[str, MadePage]:
+    """Those of one book, by their sources."""
+    return {made.URI: made for made in (*PAGES, *part_page.pages(build), *chapter_page.pages(build))}
+
+
+def markdown(made: MadePage) -> str:
+    """Its title, as a heading."""
+    number = getattr(made, "NUMBER", "")
+    return f'# {f"""<span class="number">{number}</span> """ if number else ""}{made.TITLE}\n'
+
+
+def meta(made: MadePage) -> dict[str, Any]:
+    """What the theme is told of it."""
+    return {"title": titles.plain(made.TITLE), **getattr(made, "META", {})}
+
+
+def listed(made: MadePage) -> bool:
+    """Whether it stands in the navigation."""
+    return bool(getattr(made, "listed", True))

@@ -23,17 +23,17 @@ from jinja2 import ChoiceLoader, DictLoader, Environment  # noqa: E402
 from mkdocs.config.defaults import MkDocsConfig  # noqa: E402
 from mkdocs.exceptions import BuildError  # noqa: E402
 from mkdocs.livereload import LiveReloadServer  # noqa: E402
-from mkdocs.structure.files import File, Files  # noqa: E402
+from mkdocs.structure.files import File, Files, InclusionLevel  # noqa: E402
 from mkdocs.structure.nav import Navigation  # noqa: E402
 from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import assets, contents_page, disk, excerpt, finished, own, records, render, stamp, styles, tex, titles  # noqa: E402
+from hooks import assets, contents_page, disk, excerpt, finished, made_pages, own, records, render, stamp, styles, tex, titles  # noqa: E402
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
-from hooks.made_pages import PAGES  # noqa: E402
+from hooks.made_pages import MadePage  # noqa: E402
 from hooks.own import Own  # noqa: E402
 from hooks.preview import Preview  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
@@ -53,6 +53,7 @@ class _State:
     made: disk.Making | None = None  # the folder in which a site is made; nothing while serving
     build: Build
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
+    pages: dict[str, MadePage] = {}  # what is made from the whole book, by its source
     own = Own()
     server: LiveReloadServer | None = None
     shelf: Shelf | None = None  # nothing where pages cannot be used again
@@ -126,8 +127,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             uri = (entry.href if entry else f"unlisted/{read.slug}/").rstrip("/") + ("/index.md" if entry and entry.kind == "chapter" else ".md")
             _State.by_uri[uri] = file
             files.append(File.generated(config, uri, content=read.text))
-        for made in PAGES.values():
-            files.append(File.generated(config, made.URI, content=f"# {made.TITLE}\n"))
+        _State.pages = made_pages.of(build)
+        for uri, made in _State.pages.items():
+            place = InclusionLevel.UNDEFINED if made_pages.listed(made) else InclusionLevel.NOT_IN_NAV
+            files.append(File.generated(config, uri, content=made_pages.markdown(made), inclusion=place))
         for uri, path in assets.found(build.book.root).items():
             files.append(File.generated(config, uri, abs_src_path=str(path)))
         _join_styles(files, config)
@@ -178,7 +181,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         read = _State.build.book.sections[_State.by_uri[uri]]
         page.meta = {"title": titles.plain(titles.bare(read.title))}
         return ""  # the page is rendered by us, below
-    if uri in PAGES:
+    if uri in _State.pages:
+        page.meta = made_pages.meta(_State.pages[uri])
         return markdown
     return _State.own.before(uri, markdown, _file(page, config), page.url, _State.build.context)
 
@@ -194,9 +198,10 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         page.toc = TableOfContents([_link(item) for item in made.toc])
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
         return finished.searched(made.html) if _State.shelf else _State.build.page(_State.by_uri[uri])
-    if uri in PAGES:
-        page.toc = TableOfContents([_link(item) for item in PAGES[uri].toc(_State.build)])
-        return html + tex.to_katex(PAGES[uri].html(_State.build, page.url))
+    if uri in _State.pages:
+        whole = _State.pages[uri]
+        page.toc = TableOfContents([_link(item) for item in whole.toc(_State.build)])
+        return html + tex.to_katex(whole.html(_State.build, page.url))
     html, problems = excerpt.fill(_State.own.after(uri, html), _State.build, page.url)
     _State.own.lifted[uri].problems += problems
     return html

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from hooks import fences, prose
+from hooks import fences, prose, terms
 from hooks.containers import CONTAINER, Containers
 from hooks.lines import Lines
 from hooks.marks import Heading, Mark, Value
@@ -15,7 +15,7 @@ HEADING = re.compile(r"(?P<hashes>#{1,6})[ \t]+(?P<text>.*?)(?:[ \t]*\{#(?P<labe
 
 
 def scan(lines: Lines, start: int) -> list[Mark]:
-    """The marks from a line on, in the order in which they stand."""
+    """The marks from a line on, terms too, in the order in which they stand."""
     scanner = _Scanner(lines)
     scanner.run(start)
     return sorted(scanner.marks, key=lambda mark: mark.start)
@@ -67,6 +67,7 @@ class _Scanner:
             if isinstance(mark, Value):
                 mark = replace(mark, solution=self.inside[mark.line])
             self.marks.append(mark)
+        self.marks += terms.scan(self.lines.text, start, end, self.lines.line_of)
 
     def comment(self, number: int) -> int:
         """Pass over an HTML comment; Python hidden in it would be code that nobody runs."""

@@ -11,6 +11,7 @@ from hooks import containers, front, keys, scan, smoke
 from hooks.lines import Lines
 from hooks.marks import Block, Caption, Formula, Heading, Mark, Value
 from hooks.problem import Problem
+from hooks.terms import Term
 
 TOKENS = re.compile("[\ue000-\ue00f]")  # private characters that stand for marks while Markdown is rendered
 
@@ -28,6 +29,7 @@ class Section:
     marks: tuple[Mark, ...]
     body: int  # offset where the text begins, behind the front matter
     problems: tuple[Problem, ...]
+    terms: tuple[Term, ...] = ()  # what it defines, each once
 
     def every(self, kind: type[M]) -> tuple[M, ...]:
         """All marks of one kind, in order."""
@@ -85,13 +87,15 @@ def parse(text: str, file: str, page: bool = False) -> Section:
     if token := TOKENS.search(text):
         message = "a private character (U+E000 to U+E00F) stands in the text."
         lines.complain_at(token.start(), message, "Take it out.")
-    marks = _named(scan.scan(lines, lines.line_of(body) - 1 if body < len(text) else len(lines)))
+    found = scan.scan(lines, lines.line_of(body) - 1 if body < len(text) else len(lines))
+    marks = _named([mark for mark in found if not isinstance(mark, Term)])
+    defined = {term.id: term for term in reversed(found) if isinstance(term, Term)}  # where a term stands twice, the first
     title = None if page else _title(lines, marks, slug)
     _labels(lines, marks, title, slug)
     if not lines.problems:
         for message, mend in smoke.problems(head.smoke, [mark for mark in marks if isinstance(mark, Block)]):
             lines.complain(head.line("smoke"), message, mend)
-    return Section(file, text, slug, head, tuple(marks), body, tuple(sorted(lines.problems)))
+    return Section(file, text, slug, head, tuple(marks), body, tuple(sorted(lines.problems)), tuple(reversed(defined.values())))
 
 
 # What can only be said of the whole.

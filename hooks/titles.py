@@ -5,9 +5,12 @@ from __future__ import annotations
 import html as escaping
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from hooks.marks import Block, Heading
-from hooks.section import Section
+
+if TYPE_CHECKING:  # a section has terms, and these have addresses
+    from hooks.section import Section
 
 INLINE = re.compile(
     r"""\\(?P<escaped>[!-/:-@\[-`{-~])
@@ -103,4 +106,4 @@ def anchors(section: Section) -> frozenset[str]:
 def _others(section: Section) -> set[str]:
     labels = {label for mark in section.marks if (label := getattr(mark, "label", ""))}
     blocks = {name for block in section.every(Block) for name in (block.name, block.options.label) if name}
-    return labels | blocks
+    return labels | blocks | {term.id for term in section.terms}

@@ -99,7 +99,7 @@ def test_the_title_has_its_number_and_below_it_what_the_section_costs() -> None:
         '<h1 id="rain"><span class="number">1.1</span> Rain<a class="headerlink" href="#rain" title="Permanent link">&para;</a></h1>\n'
         '<p class="cost"><span class="stars" role="img" title="Difficulty: 2 of 3" aria-label="Difficulty: 2 of 3">★★☆</span> '
         "<span>3 min to read</span> <span>runs in 1.3 s on a CPU</span> "
-        '<span>needs <a class="ref" href="../hail/">Hail</a>, <span class="planned" title="planned">Snow</span></span></p>'
+        '<span>needs <a class="ref" href="../hail/">Hail</a>, <span class="planned" title="planned">Snow</span></span> <a href="../../map/#rain">on the map</a></p>'
         '<div class="notice stale"><p>Old.</p></div><div class="notice error"><p>Trace</p></div>\n<p>word'
     )
     assert rendered.html.startswith(start)
@@ -111,7 +111,7 @@ def test_the_title_has_its_number_and_below_it_what_the_section_costs() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     rendered = page("Text.")
-    assert '<p class="cost"><span>1 min to read</span></p>' in rendered.html
+    assert '<p class="cost"><span>1 min to read</span> <a href="../../map/#rain">on the map</a></p>' in rendered.html
     assert rendered.html.endswith("<p>Text.</p>")
 
 
@@ -126,7 +126,8 @@ def test_citations_and_the_list_of_references() -> None:
     ]
     assert order == sorted(order)
     assert rendered.html.index('<li id="ref-lo">') < rendered.html.index('<li id="ref-wu">')
-    assert rendered.html.endswith(f"T {MATH(1, 'x')}.</li>\n</ul></section>")
+    cited = '<a class="made-where" href="../../bibliography/#ref-wu">where cited</a>'
+    assert rendered.html.endswith(f"T {MATH(1, 'x')}. {cited}</li>\n</ul></section>")
     elements(rendered.html)
     assert rendered.toc[0].children[-1] == render.Toc(2, "references", "References")
 

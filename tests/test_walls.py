@@ -14,7 +14,7 @@ HOOKS = sorted((ROOT / "hooks").glob("*.py"))
 GROUND = ("section", "outline", "records")  # these import no other stage
 TOP = ("mkdocs_events", "__main__")
 FOUNDATION = {"problem", "disk", "keys", "marks", "options", "front", "prose", "contents", "outline", "records"}
-FOUNDATION |= {"section", "scan", "lines", "containers", "fences", "commands", "smoke"}  # the parser
+FOUNDATION |= {"section", "nodes", "terms", "titles", "scan", "lines", "containers", "fences", "commands", "smoke"}  # the parser
 
 
 def imported(path: Path) -> set[str]:
