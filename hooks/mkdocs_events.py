@@ -29,11 +29,11 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import assets, contents_page, disk, finished, own, records, render, stamp, tex, titles  # noqa: E402
+from hooks import api_pages, assets, contents_page, disk, finished, own, records, render, stamp, tex, titles  # noqa: E402
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
-from hooks.made_pages import PAGES  # noqa: E402
+from hooks.made_pages import PAGES, MadePage  # noqa: E402
 from hooks.own import Own  # noqa: E402
 from hooks.preview import Preview  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
@@ -53,6 +53,7 @@ class _State:
     made: disk.Making | None = None  # the folder in which a site is made; nothing while serving
     build: Build
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
+    pages: dict[str, MadePage] = {}  # made from the whole book, by their sources
     own = Own()
     server: LiveReloadServer | None = None
     shelf: Shelf | None = None  # nothing where pages cannot be used again
@@ -100,7 +101,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         if _State.preview and not _State.build.outline.entries:
             raise BookError(list(_State.build.outline.problems))  # while it is being edited, the old pages do
         if config.nav is not None:
-            config.nav[2:2] = contents_page.navigation(_State.build.outline)
+            config.nav[2:2] = contents_page.navigation(_State.build.outline) + api_pages.navigation(_State.build)
     except BookError as error:
         raise _refusal(error, config) from None
     return config
@@ -126,7 +127,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             uri = (entry.href if entry else f"unlisted/{read.slug}/").rstrip("/") + ("/index.md" if entry and entry.kind == "chapter" else ".md")
             _State.by_uri[uri] = file
             files.append(File.generated(config, uri, content=read.text))
-        for made in PAGES.values():
+        _State.pages = {**PAGES, **api_pages.pages(build)}
+        for made in _State.pages.values():
             files.append(File.generated(config, made.URI, content=f"# {made.TITLE}\n"))
         for uri, path in assets.found(build.book.root).items():
             files.append(File.generated(config, uri, abs_src_path=str(path)))
@@ -164,7 +166,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         read = _State.build.book.sections[_State.by_uri[uri]]
         page.meta = {"title": titles.plain(titles.bare(read.title))}
         return ""  # the page is rendered by us, below
-    if uri in PAGES:
+    if uri in _State.pages:
         return markdown
     return _State.own.before(uri, markdown, _file(page, config), page.url, _State.build.context)
 
@@ -180,9 +182,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         page.toc = TableOfContents([_link(item) for item in made.toc])
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
         return finished.searched(made.html) if _State.shelf else _State.build.page(_State.by_uri[uri])
-    if uri in PAGES:
-        page.toc = TableOfContents([_link(item) for item in PAGES[uri].toc(_State.build)])
-        return html + tex.to_katex(PAGES[uri].html(_State.build, page.url))
+    if uri in _State.pages:
+        page.toc = TableOfContents([_link(item) for item in _State.pages[uri].toc(_State.build)])
+        return html + tex.to_katex(_State.pages[uri].html(_State.build, page.url))
     return _State.own.after(uri, html)
 
 
