@@ -33,6 +33,11 @@ def navigation(build: Build) -> list[dict[str, Any]]:
     return [{TITLE: [URI, *modules]}] if modules else []
 
 
+def identities(build: Build) -> dict[str, str]:
+    """From what each page is made, by its source."""
+    return {uri: identity(page, build) for uri, page in pages(build).items()}
+
+
 def identity(page: MadePage, build: Build) -> str:
     """From what a page of the reference is made."""
     parts = [api.digest(build.api)]
@@ -42,10 +47,9 @@ def identity(page: MadePage, build: Build) -> str:
     return keys.digest(page.URI, *parts)
 
 
-def problems(build: Build) -> Iterator[Problem]:
-    """Formulas of docstrings that cannot be set."""
-    for target in build.api.names:
-        thing = build.api.surface.things[target]
+def problems(names: Api, module: str) -> Iterator[Problem]:
+    """Formulas of a module's docstrings that cannot be set."""
+    for thing in _things(names, module).values():
         for each in (thing, *thing.members.values()):
             for text in api_text.texts(each.doc):
                 for formula, display in api_text.formulas(text):
@@ -90,9 +94,11 @@ class ModulePage:
             if before := build.book.cache.last(f"api/{self.name}"):
                 tex.know(before[1])
             made = _Page(build.api, self.name, page).html()
-            html = tex.to_katex(made)
-            kept = html, tex.formulas(made)
-            build.book.cache.put(f"api/{self.name}", key, kept)
+            kept = tex.to_katex(made), tex.formulas(made)
+            wrong = list(problems(build.api, self.name))
+            build.troubles += wrong
+            if not wrong:  # they must be found again
+                build.book.cache.put(f"api/{self.name}", key, kept)
         return kept[0]
 
 
@@ -164,7 +170,7 @@ class _Page:
 
     def bases(self, thing: Thing) -> str:
         found = next((link for base in thing.bases if (link := self.refer(base))), "")
-        return f'<p class="api-bases">A {found}, with all that this has.</p>' if found else ""
+        return f'<p class="api-bases">Inherits from {found}.</p>' if found else ""
 
     def further(self, shown: str, thing: Thing) -> str:
         """Other names that the module has for the same."""

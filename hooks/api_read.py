@@ -164,6 +164,9 @@ class _Reader:
                 found[name] = target
         for origin in (module.path, *self.starred[module.path]):
             found.update({name: target for name, target in self.others.get(origin, {}).items() if target in self.things})
+            # A function that is imported out of a file of its own name takes the file's place.
+            names = [name for name in found if found[name] in self.modules and origin != module.path]
+            found.update({name: f"{origin}.{name}" for name in names if f"{origin}.{name}" in self.things})
         return found
 
     def names_of(self, module: str) -> Iterable[str]:

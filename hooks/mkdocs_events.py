@@ -145,7 +145,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
         plugins = {name: dict(config.plugins[name].config) for name in KNOWN & set(config.plugins)}
         pages = _State.build.pages.values()
         around = finished.around(dict(config), plugins, finished.structure(nav.items), pages, Path(templates) if templates else None)
-        _State.shelf = Shelf(_State.build, _State.by_uri, around)
+        _State.shelf = Shelf(_State.build, _State.by_uri, around, api_pages.identities(_State.build))
     return nav
 
 
@@ -184,7 +184,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         return finished.searched(made.html) if _State.shelf else _State.build.page(_State.by_uri[uri])
     if uri in _State.pages:
         page.toc = TableOfContents([_link(item) for item in _State.pages[uri].toc(_State.build)])
-        return html + tex.to_katex(_State.pages[uri].html(_State.build, page.url))
+        html += tex.to_katex(_State.pages[uri].html(_State.build, page.url))
+        page.present_anchor_ids = {*(page.present_anchor_ids or ()), *_ids(html)}
+        return html
     return _State.own.after(uri, html)
 
 
@@ -207,7 +209,7 @@ def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigat
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     uri = page.file.src_uri
-    if _State.shelf and uri in _State.by_uri:
+    if _State.shelf and uri in _State.shelf:
         if uri in _State.shelf.found:
             return _State.shelf.found[uri].html
         _State.shelf.keep(uri, output, page.present_anchor_ids or ())
