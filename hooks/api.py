@@ -174,20 +174,20 @@ def address(module: str) -> str:
 
 def read(book: Book, outline: Outline, sections: Iterable[Section]) -> Api:
     """The library's names in a book; `sections` are in the book's order."""
-    sections = {section.file: section for section in sections}
+    by_file = {section.file: section for section in sections}
     key = api_read.key(book.library)
     surface: Surface | None = book.cache.get("api/surface", key)
     if surface is None:
         surface = api_read.read(book.library)
         book.cache.put("api/surface", key, surface)
     found = {}
-    for file, section in sections.items():
+    for file, section in by_file.items():
         name, own = f"api/names/{file}", api_names.key(section, key)
         found[file] = book.cache.get(name, own)
         if found[file] is None:
             found[file] = api_names.mentions(section, surface)
             book.cache.put(name, own, found[file])
-    return Api(surface, found, outline, sections)
+    return Api(surface, found, outline, by_file)
 
 
 def digest(api: Api) -> str:

@@ -35,7 +35,8 @@ class _Known:
     """What names stand for in one scope: a target, or nothing that we know."""
 
     names: dict[str, str] = field(default_factory=dict)
-    objects: dict[str, str] = field(default_factory=dict)  # instances: name -> the target of their class
+    objects: dict[str, str] = field(default_factory=dict)  # name -> the target of its class
+    passing: bool = False  # a comprehension: it runs where it stands
 
 
 def mentions(section: Section, surface: Surface) -> tuple[Mention, ...]:
@@ -99,14 +100,32 @@ class _Reader(ast.NodeVisitor):
                 return scope.names[name]
         return ""
 
-    def bind(self, name: str, target: str = "") -> None:
+    def bind(self, name: str, target: str = "", class_: str = "") -> None:
         self.scopes[-1].names[name] = target
+        self.scopes[-1].objects[name] = class_
 
     def forget(self, node: ast.AST | None) -> None:
         """What a target of an assignment binds, we do not know any more."""
         for part in ast.walk(node) if node else ():
             if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
                 self.bind(part.id)
+
+    def class_of(self, node: ast.expr) -> str:
+        """The target of the class of a value, where nothing else can be meant."""
+        if isinstance(node, ast.Name):
+            for scope in reversed(self.scopes):
+                if node.id in scope.names or not scope.passing:
+                    return scope.objects.get(node.id, "")
+        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
+            target, last = self.target(node.func)
+            if last is not node.func:
+                target = self.member(node.func) if isinstance(node.func, ast.Attribute) else ""
+            return self.surface.result(target)
+        return ""
+
+    def member(self, node: ast.Attribute) -> str:
+        """The target of a method or a property of a value whose class is known."""
+        return self.surface.step(class_, node.attr) if (class_ := self.class_of(node.value)) else ""
 
     def target(self, node: ast.expr) -> tuple[str, ast.expr | None]:
         """The target of a chain of names, and the part of the chain that leads there."""
@@ -125,12 +144,14 @@ class _Reader(ast.NodeVisitor):
             target, used = inside, used + 1
         return target, chain[len(parts) - used]
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> None:
         self.chain(node)
 
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> None:
         if not self.chain(node):
             self.generic_visit(node)
+            if (target := self.member(node)) and node.end_lineno is not None and node.end_col_offset is not None:
+                self.mention(self.at(node.end_lineno, node.end_col_offset) - len(node.attr), node.attr, target)
 
     def chain(self, node: ast.Name | ast.Attribute) -> bool:
         target, last = self.target(node)
@@ -143,7 +164,7 @@ class _Reader(ast.NodeVisitor):
 
     # Imports
 
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             target, used = self.surface.resolve(alias.name)
             whole = used == alias.name.count(".") + 1
@@ -152,7 +173,7 @@ class _Reader(ast.NodeVisitor):
             first = alias.name.partition(".")[0]
             self.bind(alias.asname or first, (target if alias.asname else first) if whole else "")
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module, used = self.surface.resolve(node.module or "")
         ours = not node.level and bool(node.module) and used == str(node.module).count(".") + 1
         start = self.at(node.lineno, node.col_offset)
@@ -166,39 +187,55 @@ class _Reader(ast.NodeVisitor):
 
     # What binds names
 
-    def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
         for target in node.targets:
             self.visit(target)
             self.forget(target)
         alone = node.targets[0] if len(node.targets) == 1 else None
         if isinstance(alone, ast.Name) and isinstance(node.value, (ast.Name, ast.Attribute)):
-            target, last = self.target(node.value)
+            reached, last = self.target(node.value)
             if last is node.value:
-                self.bind(alone.id, target)
+                self.bind(alone.id, reached)
+        elif isinstance(alone, ast.Name) and (class_ := self.class_of(node.value)):
+            self.bind(alone.id, class_=class_)
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         self.generic_visit(node)
         self.forget(node.target)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
         self.generic_visit(node)
         self.forget(node.target)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:  # noqa: N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.visit(node.value)
         self.forget(node.target)
 
-    def visit_Delete(self, node: ast.Delete) -> None:  # noqa: N802
+    def visit_Delete(self, node: ast.Delete) -> None:
         self.generic_visit(node)
         self.forget(node)
 
     def loop(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
         self.forget(node.target)
-        self.every([*node.body, *node.orelse])
+        self.branches(node)
 
-    visit_For = visit_AsyncFor = loop  # noqa: N815
+    visit_For = visit_AsyncFor = loop
+
+    def branches(self, node: ast.For | ast.AsyncFor | ast.While | ast.If | ast.Try | ast.TryStar | ast.Match) -> None:
+        """What may run or not, or again: of what class a value is that is bound in it cannot be said behind it, nor in a
+        loop before it."""
+        bound = set(_bound([node]))
+        for name in bound if isinstance(node, ast.For | ast.AsyncFor | ast.While) else ():
+            self.scopes[-1].objects.pop(name, None)
+        for name in ("test", "subject", "body", "handlers", "cases", "orelse", "finalbody"):
+            inside = getattr(node, name, None) or []
+            self.every(inside if isinstance(inside, list) else [inside])
+        for name in bound:
+            self.scopes[-1].objects.pop(name, None)
+
+    visit_While = visit_If = visit_Try = visit_TryStar = visit_Match = branches
 
     def context(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -206,9 +243,9 @@ class _Reader(ast.NodeVisitor):
             self.forget(item.optional_vars)
         self.every(node.body)
 
-    visit_With = visit_AsyncWith = context  # noqa: N815
+    visit_With = visit_AsyncWith = context
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         self.every([node.type] if node.type else [])
         if node.name:
             self.bind(node.name)
@@ -230,13 +267,13 @@ class _Reader(ast.NodeVisitor):
         self.bind(node.name)
         self.inside(node.body, [part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)], node.body)
 
-    visit_FunctionDef = visit_AsyncFunctionDef = function  # noqa: N815
+    visit_FunctionDef = visit_AsyncFunctionDef = function
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         self.visit(node.args)
         self.inside([node.body], [part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)])
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.every([*node.decorator_list, *node.bases, *node.keywords])
         self.bind(node.name)
         self.inside(node.body, [])
@@ -246,14 +283,14 @@ class _Reader(ast.NodeVisitor):
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self.visit(node.generators[0].iter)  # it is worked out outside
         rest = [part for one in node.generators[1:] for part in [one.iter]]
-        self.inside([*rest, *(test for one in node.generators for test in one.ifs), *results], taken)
+        self.inside([*rest, *(test for one in node.generators for test in one.ifs), *results], taken, passing=True)
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension  # noqa: N815
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension
 
-    def inside(self, nodes: Sequence[ast.AST], taken: Iterable[str], body: Sequence[ast.stmt] = ()) -> None:
+    def inside(self, nodes: Sequence[ast.AST], taken: Iterable[str], body: Sequence[ast.stmt] = (), passing: bool = False) -> None:
         """A scope of its own, in which the names that are `taken`, and those that its body binds, are not ours."""
         scope = dict.fromkeys([*taken, *_bound(body)], "")
-        self.scopes.append(_Known(scope))
+        self.scopes.append(_Known(scope, passing=passing))
         self.every(nodes)
         self.scopes.pop()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +23,7 @@ TITLE = "API reference"
 def pages(build: Build) -> dict[str, MadePage]:
     """All pages of the reference by their sources in the site generator's words; none where there is no library."""
     modules = build.api.modules
-    made: list[MadePage] = [_Index(), *map(ModulePage, modules)] if modules else []
+    made: list[MadePage] = [_Index(), *(ModulePage(name) for name in modules)] if modules else []
     return {page.URI: page for page in made}
 
 
@@ -72,17 +71,9 @@ class _Index:
         return f'<p>{intro}</p><div class="table"><table class="api-modules"><thead><tr><th>Module</th><th>What is in it</th></tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-@dataclass(frozen=True)
 class ModulePage:
-    name: str
-
-    @property
-    def URI(self) -> str:  # type: ignore[override]  # noqa: N802
-        return _uri(self.name)
-
-    @property
-    def TITLE(self) -> str:  # type: ignore[override]  # noqa: N802
-        return self.name
+    def __init__(self, name: str) -> None:
+        self.name, self.TITLE, self.URI = name, name, _uri(name)
 
     def toc(self, build: Build) -> tuple[Toc, ...]:
         return _Page(build.api, self.name, "").toc()
@@ -180,9 +171,10 @@ class _Page:
 
     def where(self, target: str) -> str:
         """The sections that introduce and use it."""
-        first, *others = self.names.uses.get(target) or [None]
-        if first is None:
+        uses = self.names.uses.get(target)
+        if not uses:
             return ""
+        first, *others = uses
         used = f"; used in {', '.join(map(self.section, others))}" if others else ""
         return f'<p class="api-where">Introduced in {self.section(first)}{used}.</p>'
 

@@ -92,6 +92,14 @@ class Surface:
                 return f"{base}.{name}"
         return ""
 
+    def result(self, target: str) -> str:
+        """The class of what a call of it gives back; nothing if it is not the library's, or not said."""
+        thing = self.things.get(target)
+        if thing is None and (above := self.owner(target)):
+            thing = self.things[above].members[target.rpartition(".")[2]]
+        found = thing.target if thing and thing.kind == "class" else thing.returns if thing and thing.kind != "property" else ""
+        return found if found in self.things and self.things[found].kind == "class" else ""
+
     def owner(self, target: str) -> str:
         """The class whose member this is; nothing if it is none."""
         above, _, name = target.rpartition(".")
@@ -299,7 +307,7 @@ def _signature(found: Any, kind: str) -> str:
     if kind in ("attribute", "property"):
         type_ = getattr(found, "annotation", None) or getattr(found, "returns", None)
         value = str(found.value) if kind == "attribute" and found.value is not None else ""
-        return found.name + (f": {type_}" if type_ else "") + (f" = {value}" if value and len(value) < SHORT and not found.parent.is_class else "")
+        return str(found.name) + (f": {type_}" if type_ else "") + (f" = {value}" if value and len(value) < SHORT and not found.parent.is_class else "")
     parts: list[str] = []
     before = ""
     for parameter in found.parameters:
