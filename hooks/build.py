@@ -9,7 +9,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import highlight, keys, listing, notices, once, outline, refs, render, reuse, run, sanitize, tex
+from hooks import api, highlight, keys, listing, notices, once, outline, refs, render, reuse, run, sanitize, tex
+from hooks.api import Api
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
@@ -59,10 +60,18 @@ class Build:
 
     @cached_property
     def context(self) -> Context:
-        sections = dict(self.book.sections)  # in the order of the book: of two equal labels, the later one is wrong
-        ordered = [sections.pop(file) for file in self.outline.by_file] + list(sections.values())
-        labels = refs.collect(self.outline, ordered, self.pages)
-        return Context(self.book.root, labels, self.bibliography, self.book.library.source)
+        labels = refs.collect(self.outline, self.ordered, self.pages)
+        return Context(self.book.root, labels, self.bibliography, self.book.library.source, self.api)
+
+    @cached_property
+    def ordered(self) -> list[Section]:
+        """In the order of the book: of two equal labels, the later one is wrong."""
+        sections = dict(self.book.sections)
+        return [sections.pop(file) for file in self.outline.by_file] + list(sections.values())
+
+    @cached_property
+    def api(self) -> Api:
+        return api.read(self.book, self.outline, [*self.ordered, *self.pages.values()])
 
     @cached_property
     def bibliography(self) -> Bibliography:

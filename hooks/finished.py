@@ -28,11 +28,13 @@ class Finished:
 class Shelf:
     """The finished pages of one build: those that an earlier one has left, and those that are new.
 
-    `pages` says which file of the book a page of the site is made from, `around` what stands around every page.
+    `pages` says which file of the book a page of the site is made from, `around` what stands around every page, `made`
+    from what a page is made that the machine makes of the whole book.
     """
 
-    def __init__(self, build: Build, pages: Mapping[str, str], around: str) -> None:
+    def __init__(self, build: Build, pages: Mapping[str, str], around: str, made: Mapping[str, str] | None = None) -> None:
         self.build, self.pages, self.around = build, pages, around
+        self.made = {uri: keys.digest(around, key) for uri, key in (made or {}).items()}
         self.found: dict[str, Finished] = {}
         self.indexed = 0  # how much of the search index is of the pages before this one
         self.entries: dict[str, list[dict[str, Any]]] = {}  # of a page that is made anew
@@ -40,6 +42,13 @@ class Shelf:
             left: Finished | None = build.book.cache.get(f"finished/{file}", self._key(file))
             if left and (left.alone or not build.render(file).problems):
                 self.found[uri] = left
+        for uri, key in self.made.items():
+            if left := build.book.cache.get(f"finished/{uri}", key):
+                self.found[uri] = left
+
+    def __contains__(self, uri: str) -> bool:
+        """Whether a page is kept here."""
+        return uri in self.pages or uri in self.made
 
     def _key(self, file: str) -> str:
         return keys.digest(self.around, self.build.identity(file))
@@ -54,6 +63,10 @@ class Shelf:
 
     def keep(self, uri: str, html: str, ids: Iterable[str]) -> None:
         """Leave a page that was made anew to later builds. One with problems is made again: they must be found again."""
+        if uri in self.made:
+            if not self.build.troubles:
+                self.build.book.cache.put(f"finished/{uri}", self.made[uri], Finished(html, frozenset(ids), self.entries[uri], alone=True))
+            return
         file = self.pages[uri]
         made = self.build.render(file)
         if not made.problems:

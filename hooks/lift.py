@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hooks import frame, notes, sanitize, titles
+from hooks.api import Api
 from hooks.bibliography import Bibliography
 from hooks.blocks import Source, draw
 from hooks.contents import Entry
@@ -51,6 +52,7 @@ class Context:
     refs: Refs
     bibliography: Bibliography = field(default_factory=Bibliography)
     source: Source | None = None  # dotted name -> the library's code, its file and line
+    api: Api = field(default_factory=Api)
 
 
 @dataclass(frozen=True)
@@ -247,7 +249,8 @@ class _Lift:
         drawn = draw(self.section, mark, self.record, self.page, alt, self.context.source, self.checked(mark, failed), failed)
         self.lifted.assets.update(drawn.assets)
         self.lifted.problems += drawn.problems
-        html = "".join([drawn.html, *(notice.box() for notice in beside)])
+        code = self.context.api.code(self.section, mark.name, mark.source, drawn.html, self.page)
+        html = "".join([code, *(notice.box() for notice in beside)])
         parts = [self.lifted.token("B", Piece(mark.line, html, raw=raw))]
         if options.label or options.caption:
             caption = _edited(options.caption, [(m.start, m.end, self.lifted.token("i", p)) for m, p in pieces.items()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from hooks import bibliography_page, chapter_page, contents_page, glossary_page, map_page, part_page, titles
+from hooks import api_pages, bibliography_page, chapter_page, contents_page, glossary_page, map_page, part_page, titles
 from hooks.build import Build
 from hooks.render import Toc
 
@@ -35,7 +35,7 @@ PAGES: tuple[MadePage, ...] = (contents_page, map_page, glossary_page, bibliogra
 
 def of(build: Build) -> dict[str, MadePage]:
     """Those of one book, by their sources."""
-    return {made.URI: made for made in (*PAGES, *part_page.pages(build), *chapter_page.pages(build))}
+    return {made.URI: made for made in (*PAGES, *part_page.pages(build), *chapter_page.pages(build), *api_pages.pages(build).values())}
 
 
 def markdown(made: MadePage) -> str:

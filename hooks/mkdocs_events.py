@@ -29,7 +29,7 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import assets, contents_page, disk, excerpt, finished, made_pages, own, records, render, stamp, styles, tex, titles  # noqa: E402
+from hooks import api_pages, assets, contents_page, disk, excerpt, finished, made_pages, own, records, render, stamp, styles, tex, titles  # noqa: E402
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
@@ -101,7 +101,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         if _State.preview and not _State.build.outline.entries:
             raise BookError(list(_State.build.outline.problems))  # while it is being edited, the old pages do
         if config.nav is not None:
-            config.nav[2:2] = contents_page.navigation(_State.build.outline)
+            config.nav[2:2] = contents_page.navigation(_State.build.outline) + api_pages.navigation(_State.build)
     except BookError as error:
         raise _refusal(error, config) from None
     return config
@@ -160,7 +160,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
         plugins = {name: dict(config.plugins[name].config) for name in KNOWN & set(config.plugins)}
         pages = _State.build.pages.values()
         around = finished.around(dict(config), plugins, finished.structure(nav.items), pages, Path(templates) if templates else None)
-        _State.shelf = Shelf(_State.build, _State.by_uri, around)
+        _State.shelf = Shelf(_State.build, _State.by_uri, around, api_pages.identities(_State.build))
     return nav
 
 
@@ -201,7 +201,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if uri in _State.pages:
         whole = _State.pages[uri]
         page.toc = TableOfContents([_link(item) for item in whole.toc(_State.build)])
-        return html + tex.to_katex(whole.html(_State.build, page.url))
+        html += tex.to_katex(whole.html(_State.build, page.url))
+        page.present_anchor_ids = {*(page.present_anchor_ids or ()), *_ids(html)}
+        return html
     html, problems = excerpt.fill(_State.own.after(uri, html), _State.build, page.url)
     _State.own.lifted[uri].problems += problems
     return html
@@ -226,7 +228,7 @@ def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigat
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     uri = page.file.src_uri
-    if _State.shelf and uri in _State.by_uri:
+    if _State.shelf and uri in _State.shelf:
         if uri in _State.shelf.found:
             return _State.shelf.found[uri].html
         _State.shelf.keep(uri, output, page.present_anchor_ids or ())

@@ -3,7 +3,8 @@ blocks may stand on them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from hooks import section, tex
@@ -30,6 +31,7 @@ class Own:
 
     def __init__(self) -> None:
         self.lifted: dict[str, Lifted] = {}
+        self.prose: dict[str, Callable[[str], str]] = {}  # puts links around the library's names
 
     def before(self, uri: str, markdown: str, file: str, address: str, context: Context) -> str:
         """The Markdown of a page with tokens for its marks."""
@@ -40,13 +42,14 @@ class Own:
             lifted = lift(page, None, context, address, notices=[faulty(problems)])
         lifted.problems = problems
         self.lifted[uri] = lifted
+        self.prose[uri] = partial(context.api.prose, page=address)
         return lifted.markdown
 
     def after(self, uri: str, html: str) -> str:
         """What Markdown made of it, with the pieces in their places."""
         lifted = self.lifted[uri]
         lifted.problems += lifted.lost(html)
-        return tex.to_katex(settle(html, lifted))
+        return tex.to_katex(self.prose[uri](settle(html, lifted)))
 
     @property
     def problems(self) -> Iterator[Problem]:

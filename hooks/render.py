@@ -99,7 +99,7 @@ def render(
         *resolved.problems,
     ]
     return Rendered(
-        settle(resolved.html, lifted),
+        context.api.prose(settle(resolved.html, lifted), entry.href),
         toc(tokens, lifted),
         titles.plain(titles.bare(section.title)),
         tuple(sorted(set(problems))),

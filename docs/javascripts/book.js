@@ -1,3 +1,4 @@
 // What the site's pages do beyond showing themselves. They can be read without; what only some of them need is imported there.
 import "./frame.js";
 if (document.querySelector(".map")) import("./map.js");
+if (document.querySelector("article :is(a.ref, a.cite, a.api)")) import("./hover.js");
