@@ -24,7 +24,7 @@ from pagefind.service import get_executable
 
 from hooks import keys, search
 from hooks.cache import Cache
-from hooks.search import Record
+from hooks.search import Part, Record
 
 FOLDER = "pagefind"  # of the index, in the site
 LANGUAGE = "en"
@@ -39,9 +39,9 @@ def files(records: list[Record], cache: Cache | None = None) -> Files:
     key = keys.digest(*map(repr, records))
     found: Files | None = cache.get("search", key) if cache else None
     if found is None:
-        parts = list(search.parts(records))
+        parts = search.parts(records)
         found = _settled(_pagefind(_page(record, parts) for record in records))
-        found["parts.json"] = json.dumps(parts, ensure_ascii=False).encode()
+        found["parts.json"] = json.dumps([part.title for part in parts], ensure_ascii=False).encode()
         if cache:
             cache.put("search", key, found)
     return found
@@ -54,16 +54,16 @@ def write(found: Files, folder: Path) -> None:
         path.write_bytes(data)
 
 
-def _page(record: Record, parts: list[str]) -> dict[str, str]:
+def _page(record: Record, parts: list[Part]) -> dict[str, str]:
     """A record as the page that Pagefind reads."""
-    shown = {"kind": record.kind, "page": record.page, "part": record.part}
+    shown = {"kind": record.kind, "page": record.page, "part": record.part.title}
     if record.formula:
         shown["formula"] = record.formula
-    filters = [f"in-{record.kind}", *([f"in-part-{parts.index(record.part)}"] if record.part else [])]
+    filters = [f"in-{record.kind}", *([f"in-part-{parts.index(record.part)}"] if record.part in parts else [])]
     marks = "".join(f'<i data-pagefind-filter="{name}:y"></i>' for name in filters)
-    card = html.escape(json.dumps(shown, ensure_ascii=False, separators=(",", ":")))
+    card = html.escape(json.dumps(shown, separators=(",", ":")).replace(" ", r"\u0020"))  # of an address it takes the spaces out
     # In the text the title would be found again; the page's title is found, too, and counts less.
-    title = f'<h1 data-pagefind-meta="title" data-pagefind-ignore="index" id="{card}">{html.escape(record.title)}</h1>'
+    title = f'<h1 data-pagefind-meta="title" data-pagefind-ignore="index">{html.escape(record.title)}</h1><i id="{card}"></i>'
     words = f"<p>{html.escape(record.text, quote=False)}</p>"
     return {"url": record.url, "file_contents": f'<html lang="{LANGUAGE}"><body>{title}{marks}{words}</body></html>'}
 

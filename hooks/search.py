@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import html as escaping
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,23 @@ from hooks.cache import Cache
 KINDS = ("section", "equation", "figure", "symbol", "term")  # a table is looked for as a figure is
 WITHOUT = {"404.html"}
 ARTICLE = re.compile(r"<article\b.*</article>", re.DOTALL)
-PART = re.compile(r'\bdata-part="([^"]*)"')
+PART = re.compile(r'\bdata-part="([^"]*)" data-order="(\d+)"')
 HEADINGS = ("h1", "h2", "h3", "h4")
 SILENT_TAGS = {"script", "style", "svg", "button", "nav", "form", "input", "template", "iframe", "video"}
 SILENT = {"headerlink", "output", "cost", "provenance", "linenos", "katex-html", "notice", "md-source-file", "md-feedback"}
 BLOCKS = {"p", "li", "div", "td", "th", "tr", "dd", "dt", "pre", "figcaption", "caption", "summary", "section", "br", "blockquote", *HEADINGS}
 AROUND = 220  # letters of the text around a formula by which it can be found
+
+
+@dataclass(frozen=True, order=True)
+class Part:
+    """A part of the book, or of the site beside it. Its title is empty on a site whose pages name none."""
+
+    order: int = 0
+    title: str = ""
+
+
+NOWHERE = Part()
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,7 @@ class Record:
     url: str
     title: str
     page: str  # the title of the page on which it stands
-    part: str  # of the book
+    part: Part
     text: str = ""
     formula: str = ""  # MathML
 
@@ -71,20 +82,20 @@ def of_site(folder: Path, cache: Cache | None = None) -> list[Record]:
 
 def _of_file(html: str, url: str, cache: Cache | None) -> list[Record]:
     """Most pages are as they were when they were last read."""
-    article, part = ARTICLE.search(html), PART.search(html)
+    article, named = ARTICLE.search(html), PART.search(html)
     if article is None:
         return []
-    inside, named = article[0], parser.fromstring(f"<p>{part[1]}</p>").text_content() if part else ""
-    key = keys.digest(inside, named)
+    inside, part = article[0], Part(int(named[2]), escaping.unescape(named[1])) if named else NOWHERE
+    key = keys.digest(inside, repr(part))
     found: list[Record] | None = cache.get(f"search/{url}", key) if cache else None
     if found is None:
-        found = of_page(inside, url, named)
+        found = of_page(inside, url, part)
         if cache:
             cache.put(f"search/{url}", key, found)
     return found
 
 
-def of_page(html: str, url: str, part: str = "") -> list[Record]:
+def of_page(html: str, url: str, part: Part = NOWHERE) -> list[Record]:
     """What can be found on one page.
 
     >>> for record in of_page('<h1 id="a">Rain</h1>It falls.<h2 id="b">Snow</h2>So does <b>it</b>.', "rain/"):
@@ -100,7 +111,7 @@ def of_page(html: str, url: str, part: str = "") -> list[Record]:
 class _Reader:
     """Goes through a page once, in its order, and puts each word where it belongs."""
 
-    def __init__(self, url: str, part: str) -> None:
+    def __init__(self, url: str, part: Part = NOWHERE) -> None:
         self.url, self.part, self.page = url, part, ""
         self.found: list[_Found] = []
         self.at = _Found(Record("section", url, "", "", part))  # what stands before the first heading is nobody's
@@ -193,7 +204,7 @@ def mathml(element: Any) -> str:
 
 def words(element: Any) -> str:
     """The text of a heading or a caption."""
-    reader = _Reader("", "")
+    reader = _Reader("")
     reader._inside(element)
     return reader.at.text
 
@@ -211,6 +222,6 @@ def _begin(text: str) -> str:
     return text if len(text) <= AROUND else re.sub(r"\s\S*\Z", "", text[:AROUND])
 
 
-def parts(records: list[Record]) -> Iterator[str]:
-    """The parts in which something can be found, in the order of the pages."""
-    yield from dict.fromkeys(record.part for record in records if record.part)
+def parts(records: list[Record]) -> list[Part]:
+    """The parts in which something can be found, in the order of the book."""
+    return sorted({record.part for record in records if record.part.title})
