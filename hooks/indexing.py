@@ -1,9 +1,11 @@
 """The index that browsers search, made by Pagefind from what can be found in the site.
 
 Each thing is a small page of its own to Pagefind, so that a result costs a few hundred bytes, not a chapter. What is
-shown of it and not searched (its kind, its page, its formula) stands in the address of an anchor, which Pagefind hands
-on as it is. A kind and a part are filters with one value each: of several values Pagefind writes the order in which
-its hash table has them, which differs from run to run; so does the order of the filters, and that we mend.
+shown of it and not searched (its page, its formula) stands in the address of an anchor, which Pagefind hands on as it is.
+
+What a reader waits for first is Pagefind's list of all pages: with numbers instead of hashes for names it is a third as
+long. And a number says what has it: the pages of one kind and part stand together, and `FACETS` says how many they are.
+So there are no filters, which are as long again, and which Pagefind writes in another order at every run.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import base64
 import gzip
 import hashlib
 import html
+import itertools
 import json
 import re
 import subprocess
@@ -27,9 +30,10 @@ from hooks.cache import Cache
 from hooks.search import Part, Record
 
 FOLDER = "pagefind"  # of the index, in the site
+FACETS = "facets.json"
 LANGUAGE = "en"
-KEPT = re.compile(rf"pagefind\.js|wasm\.{LANGUAGE}\.pagefind|pagefind\.{LANGUAGE}_.*\.pf_meta|pagefind-entry\.json|(?:index|fragment|filter)/.*")
-FILTERS = re.compile(rb"(?:\x82[\x60-\x77]in-[a-z]+(?:-\d+)?\x6a" + LANGUAGE.encode() + rb"_[0-9a-f]{7})+")
+KEPT = re.compile(rf"pagefind\.js|wasm\.{LANGUAGE}\.pagefind|pagefind\.{LANGUAGE}_.*\.pf_meta|pagefind-entry\.json|(?:index|fragment)/.*")
+PAGE = re.compile(rb"(?<=\x82\x6a)" + LANGUAGE.encode() + rb"_[0-9a-f]{7}")  # its file's name, before the number of its words
 SEAL = b"pagefind_dcd"  # the beginning of each of its files, unpacked
 Files = dict[str, bytes]
 
@@ -39,9 +43,9 @@ def files(records: list[Record], cache: Cache | None = None) -> Files:
     key = keys.digest(*map(repr, records))
     found: Files | None = cache.get("search", key) if cache else None
     if found is None:
-        parts = search.parts(records)
-        found = _settled(_pagefind(_page(record, parts) for record in records))
-        found["parts.json"] = json.dumps([part.title for part in parts], ensure_ascii=False).encode()
+        ordered = sorted(records, key=_facet)
+        found = _settled(_pagefind(map(_page, ordered)), key)
+        found[FACETS] = json.dumps(_facets(ordered), ensure_ascii=False).encode()
         if cache:
             cache.put("search", key, found)
     return found
@@ -54,18 +58,25 @@ def write(found: Files, folder: Path) -> None:
         path.write_bytes(data)
 
 
-def _page(record: Record, parts: list[Part]) -> dict[str, str]:
+def _facet(record: Record) -> tuple[int, Part]:
+    return search.KINDS.index(record.kind), record.part
+
+
+def _facets(ordered: list[Record]) -> dict[str, Any]:
+    """The parts, and how many records of which kind and part follow each other."""
+    parts = search.parts(ordered)
+    runs = [(facet, len(list(run))) for facet, run in itertools.groupby(ordered, _facet)]
+    return {"parts": [part.title for part in parts], "runs": [[search.KINDS[kind], parts.index(part) if part in parts else -1, count] for (kind, part), count in runs]}
+
+
+def _page(record: Record) -> dict[str, str]:
     """A record as the page that Pagefind reads."""
-    shown = {"kind": record.kind, "page": record.page, "part": record.part.title}
-    if record.formula:
-        shown["formula"] = record.formula
-    filters = [f"in-{record.kind}", *([f"in-part-{parts.index(record.part)}"] if record.part in parts else [])]
-    marks = "".join(f'<i data-pagefind-filter="{name}:y"></i>' for name in filters)
+    shown = {"page": record.page, **({"formula": record.formula} if record.formula else {})}
     card = html.escape(json.dumps(shown, separators=(",", ":")).replace(" ", r"\u0020"))  # of an address it takes the spaces out
     # In the text the title would be found again; the page's title is found, too, and counts less.
     title = f'<h1 data-pagefind-meta="title" data-pagefind-ignore="index">{html.escape(record.title)}</h1><i id="{card}"></i>'
     words = f"<p>{html.escape(record.text, quote=False)}</p>"
-    return {"url": record.url, "file_contents": f'<html lang="{LANGUAGE}"><body>{title}{marks}{words}</body></html>'}
+    return {"url": record.url, "file_contents": f'<html lang="{LANGUAGE}"><body>{title}{words}</body></html>'}
 
 
 def _pagefind(pages: Iterable[Mapping[str, str]]) -> Files:
@@ -110,19 +121,23 @@ def _asked(process: subprocess.Popen[bytes], questions: list[dict[str, Any]]) ->
     return answers
 
 
-def _settled(made: Files) -> Files:
-    """The same files for the same pages: the filters in the order of their names, and named by what is in them."""
+def _settled(made: Files, key: str) -> Files:
+    """The pages with their numbers as names. The other letters are those of the whole index: no browser mixes two of them up."""
     name = next(name for name in made if name.endswith(".pf_meta"))
     data = gzip.decompress(made[name])
     assert data.startswith(SEAL)
-    filters = FILTERS.search(data)
-    if filters:
-        each = re.findall(rb"\x82[\x60-\x77]in-[a-z]+(?:-\d+)?\x6a" + LANGUAGE.encode() + rb"_[0-9a-f]{7}", filters[0])
-        data = data[: filters.start()] + b"".join(sorted(each)) + data[filters.end() :]
-    seal = hashlib.sha256(data).hexdigest()[:10]
+    renamed: dict[str, str] = {}
+
+    def number(match: re.Match[bytes]) -> bytes:
+        return renamed.setdefault(match[0].decode(), f"{LANGUAGE}_{len(renamed):04x}{key[:3]}").encode()
+
+    fragments = {Path(path).stem: content for path, content in made.items() if path.startswith("fragment/")}
+    data = PAGE.sub(number, data, count=len(fragments))  # the pages stand first
+    assert renamed.keys() == fragments.keys()
+    seal = f"{LANGUAGE}_{hashlib.sha256(data).hexdigest()[:10]}"
     old = name.removeprefix("pagefind.").removesuffix(".pf_meta")
-    entry = made["pagefind-entry.json"].replace(old.encode(), f"{LANGUAGE}_{seal}".encode())
-    settled = {**made, f"pagefind.{LANGUAGE}_{seal}.pf_meta": gzip.compress(data, 9, mtime=0), "pagefind-entry.json": entry}
-    if f"{LANGUAGE}_{seal}" != old:
-        del settled[name]
+    settled = {path: content for path, content in made.items() if path != name and not path.startswith("fragment/")}
+    settled |= {f"fragment/{renamed[stem]}.pf_fragment": content for stem, content in fragments.items()}
+    settled[f"pagefind.{seal}.pf_meta"] = gzip.compress(data, 9, mtime=0)
+    settled["pagefind-entry.json"] = made["pagefind-entry.json"].replace(old.encode(), seal.encode())
     return dict(sorted(settled.items()))

@@ -14,17 +14,24 @@ async function pagefind(root) {
   // Its worker costs twelve kilobytes and a turn of messages, to keep a search of few milliseconds off this thread.
   await engine.options({ noWorker: true, excerptLength: 24, ranking: { metaWeights: { title: 6 } } });
   await engine.init();
-  const parts = await (await fetch(new URL(`${root}/pagefind/parts.json`, location.href))).json();
+  const { parts, runs } = await (await fetch(new URL(`${root}/pagefind/facets.json`, location.href))).json();
+  let at = 0;
+  const ends = runs.map(([kind, part, count]) => ({ kind, part, end: (at += count) }));
+  const facet = (result) => ends[ends.findIndex(({ end }) => parseInt(result.id.slice(3, 7), 16) < end)]; // of page en_0123...
   return {
     parts,
-    async find(query, kind, part) {
-      const filters = { [`in-${kind}`]: "y" };
-      if (part >= 0) filters[`in-part-${part}`] = "y";
-      const { results } = await engine.search(query, { filters });
-      return results.map((result) => async () => {
-        const data = await result.data();
-        return { ...JSON.parse(data.anchors[0].id), url: data.raw_url, title: data.meta.title, excerpt: data.excerpt };
-      });
+    async find(query, part) {
+      const found = {};
+      for (const result of (await engine.search(query)).results) {
+        const its = facet(result);
+        if (part >= 0 && its.part !== part) continue;
+        (found[its.kind] ??= []).push(async () => {
+          const data = await result.data();
+          const shown = JSON.parse(data.anchors[0].id);
+          return { ...shown, kind: its.kind, part: parts[its.part], url: data.raw_url, title: data.meta.title, excerpt: data.excerpt };
+        });
+      }
+      return found;
     },
   };
 }
@@ -46,12 +53,13 @@ async function titles(root, address) {
   return {
     parts,
     note: "This copy searches titles, captions and formulas; the site on the web searches the text, too.",
-    async find(query, kind, part) {
+    async find(query, part) {
       const words = terms(query).map((word) => ` ${word}`);
-      if (!words.length) return [];
-      const found = known.filter((one) => one.kind === kind && (part < 0 || one.part === part) && words.every((word) => one.all.includes(word)));
       const score = (one) => words.filter((word) => one.inTitle.includes(word)).length;
-      return found.sort((a, b) => score(b) - score(a)).map((one) => async () => one.shown);
+      const all = words.length ? known.filter((one) => (part < 0 || one.part === part) && words.every((word) => one.all.includes(word))) : [];
+      const found = {};
+      for (const one of all.sort((a, b) => score(b) - score(a))) (found[one.kind] ??= []).push(async () => one.shown);
+      return found;
     },
   };
 }
@@ -164,26 +172,32 @@ function begin(box) {
     const mine = ++turn;
     const query = input.value.trim();
     none.replaceChildren();
-    if (!query) {
+    if (!query || /^[a-z0-9]$/i.test(query)) { // half of the index begins with one letter
       show([]);
-      said.textContent = "";
+      said.textContent = query ? "One more letter" : "";
       return;
     }
     try {
       const { find, parts } = await ready();
       if (mine !== turn) return;
-      const found = await Promise.all(order(query).map(async (kind) => [kind, await find(query, kind, only)]));
+      const found = await find(query, only);
       if (mine !== turn) return;
-      const some = found.filter(([, results]) => results.length);
-      const filled = await Promise.all(some.map(async ([kind, results]) => {
+      const some = order(query).filter((kind) => found[kind]).map((kind) => [kind, found[kind]]);
+      const groups = some.map(([kind]) => {
         const group = element("div", { role: "group", "aria-labelledby": `search-group-${kind}` });
-        group.append(element("div", { class: "search-group", id: `search-group-${kind}`, role: "presentation" }, `${GROUPS[kind]} <span>${results.length}</span>`));
-        return [group, await fill(group, results, SHOWN[kind], query)];
-      }));
+        group.append(element("div", { class: "search-group", id: `search-group-${kind}`, role: "presentation" }, `${GROUPS[kind]} <span>${found[kind].length}</span>`));
+        return group;
+      });
+      const put = (at) => fill(groups[at], some[at][1], SHOWN[some[at][0]], query);
+      if (some.length) (await put(0))(); // the first answer waits for no other
       if (mine !== turn) return;
-      show(filled.map(([group, put]) => (put(), group)));
+      show(groups.slice(0, 1));
       said.textContent = some.length ? some.map(([kind, { length }]) => `${length} ${length === 1 ? ONE[kind] : MANY[kind]}`).join(", ") : "No results";
       if (!some.length) nothing(query, parts);
+      for (const done of await Promise.all(groups.slice(1).map((_, at) => put(at + 1)))) done();
+      if (mine !== turn) return;
+      list.append(...groups.slice(1));
+      number();
     } catch {
       if (mine === turn) {
         show([]);
