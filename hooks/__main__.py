@@ -1,4 +1,4 @@
-"""The commands of the machine: python -m hooks site | serve | test | nightly | check | plan | why | update | install."""
+"""The commands of the machine: python -m hooks site | serve | test | nightly | check | plan | why | update | offline | install."""
 
 from __future__ import annotations
 
@@ -69,12 +69,27 @@ def _parser() -> argparse.ArgumentParser:
     update.add_argument("sections", nargs="*", metavar="SECTION", help="slugs; all stale and missing ones by default")
     for command in (plan, why, update):
         command.add_argument("--json", action="store_true", help="for programs")
+    offline = add("offline", _offline, "pack the built site as a zip that works from a folder on a disk")
+    offline.add_argument("--site", default="site", help="the built site")
+    offline.add_argument("--output", help="the zip; by default the site's name, with .zip, beside it")
     add("install", _install, "make .venv and install extras into it").add_argument("extras", nargs="+", metavar="EXTRA", help=" ".join(install.EXTRAS))
     return parser
 
 
 def _install(asked: argparse.Namespace) -> int:
     install.ensure(Path(asked.file).resolve().parent, asked.extras)
+    return 0
+
+
+def _offline(asked: argparse.Namespace) -> int:
+    from hooks import disk, offline
+
+    root = Path(asked.file).resolve().parent
+    site = root / asked.site
+    target = Path(asked.output) if asked.output else site.with_suffix(".zip")
+    data = offline.pack(site)
+    disk.replace_files({target: data}, target.parent)
+    print(f"{target.name}: {len(data) / 1e6:.1f} MB; unpack it and open {site.name}/index.html")
     return 0
 
 

@@ -43,7 +43,7 @@ def toc(build: Build) -> tuple[Toc, ...]:
 
 def html(build: Build, page: str) -> str:
     """The whole book as lists; what is planned stands there without a link."""
-    return "\n".join(_html(build.outline, page))
+    return "\n".join(['<div data-search="off">', *_html(build.outline, page), "</div>"])  # every title in it is found on its own page
 
 
 def _html(outline: Outline, page: str) -> Iterator[str]:

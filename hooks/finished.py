@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from hooks import keys, reuse
 from hooks.build import Build
 from hooks.section import Section
 
-SILENT = re.compile(r"<svg\b.*?</svg>|</?span\b[^<>]*>", re.DOTALL)  # drawings, and the colors of code
 PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # settings that change no page, and what is asked by itself
 
 
@@ -21,7 +19,6 @@ PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # set
 class Finished:
     html: str  # the whole file
     ids: frozenset[str]  # places in it that a link may lead to
-    entries: list[dict[str, Any]]  # what the search index says of it
     alone: bool  # no files lie beside it
 
 
@@ -36,8 +33,6 @@ class Shelf:
         self.build, self.pages, self.around = build, pages, around
         self.made = {uri: keys.digest(around, key) for uri, key in (made or {}).items()}
         self.found: dict[str, Finished] = {}
-        self.indexed = 0  # how much of the search index is of the pages before this one
-        self.entries: dict[str, list[dict[str, Any]]] = {}  # of a page that is made anew
         for uri, file in pages.items():
             left: Finished | None = build.book.cache.get(f"finished/{file}", self._key(file))
             if left and (left.alone or not build.render(file).problems):
@@ -53,36 +48,28 @@ class Shelf:
     def _key(self, file: str) -> str:
         return keys.digest(self.around, self.build.identity(file))
 
-    def index(self, uri: str, entries: list[dict[str, Any]]) -> None:
-        """Called page by page, with the search index so far: a finished page adds its own entries."""
-        if uri in self.found:
-            entries += self.found[uri].entries
-        else:
-            self.entries[uri] = entries[self.indexed :]
-        self.indexed = len(entries)
-
     def keep(self, uri: str, html: str, ids: Iterable[str]) -> None:
         """Leave a page that was made anew to later builds. One with problems is made again: they must be found again."""
         if uri in self.made:
             if not self.build.troubles:
-                self.build.book.cache.put(f"finished/{uri}", self.made[uri], Finished(html, frozenset(ids), self.entries[uri], alone=True))
+                self.build.book.cache.put(f"finished/{uri}", self.made[uri], Finished(html, frozenset(ids), alone=True))
             return
         file = self.pages[uri]
         made = self.build.render(file)
         if not made.problems:
-            done = Finished(html, frozenset(ids), self.entries[uri], alone=not made.assets)
+            done = Finished(html, frozenset(ids), alone=not made.assets)
             self.build.book.cache.put(f"finished/{file}", self._key(file), done)
 
 
-def around(config: Mapping[str, Any], plugins: Mapping[str, Any], navigation: object, pages: Iterable[Section], templates: Path | None) -> str:
-    """What stands around every page, in one hash: the site's settings and those of its plugins, its navigation, the date
-    that templates may print, its own templates. Of the website's own `pages`, the titles and the front matter.
+def around(config: Mapping[str, Any], navigation: object, pages: Iterable[Section], templates: Path | None) -> str:
+    """What stands around every page, in one hash: the site's settings, its navigation, the date that
+    templates may print, its own templates. Of the website's own `pages`, the titles and the front matter.
     """
     settings = {key: value for key, value in config.items() if key not in PASSING}
     named = [(page.file, page.title, page.text[: page.body]) for page in pages]
     files = sorted(path for path in templates.rglob("*") if path.is_file()) if templates else []
     return keys.digest(
-        *map(repr, (plain(settings), plain(plugins), navigation, named, os.environ.get("SOURCE_DATE_EPOCH"))),
+        *map(repr, (plain(settings), navigation, named, os.environ.get("SOURCE_DATE_EPOCH"))),
         *(f"{path} {reuse.fingerprint(path)}" for path in files),
     )
 
@@ -100,15 +87,6 @@ def plain(value: object) -> object:
     if isinstance(value, (set, frozenset)):
         return sorted(map(repr, value))
     return repr(value) if type(value).__repr__ is not object.__repr__ else type(value).__qualname__
-
-
-def searched(html: str) -> str:
-    """What the search index reads of a page: its text with the TeX as it was written, no drawings, and few tags.
-
-    >>> searched('<p><span class="math">x</span></p><svg><text>1.0</text></svg>')
-    '<p>x</p>'
-    """
-    return SILENT.sub("", html)
 
 
 def structure(items: Iterable[Any]) -> list[Any]:

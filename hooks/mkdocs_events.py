@@ -29,7 +29,7 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import api_pages, assets, contents_page, disk, excerpt, finished, made_pages, own, records, render, stamp, styles, tex, titles  # noqa: E402
+from hooks import api_pages, assets, contents_page, disk, excerpt, finished, indexing, made_pages, own, records, render, search, stamp, styles, tex, titles  # noqa: E402
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
@@ -38,18 +38,20 @@ from hooks.own import Own  # noqa: E402
 from hooks.preview import Preview  # noqa: E402
 from hooks.problem import BookError  # noqa: E402
 from hooks.render import Toc  # noqa: E402
+from hooks.searching import Searching  # noqa: E402
 
 log = logging.getLogger("mkdocs.plugins.book")
 
 
 BLANK = "finished.html"  # the template of pages that are finished already
-KNOWN = {"search", "material/search"}  # plugins of which we know what they do to a page
+KNOWN: set[str] = set()  # plugins that leave the book's pages alone
 
 
 class _State:
     """What lives from one event to the next."""
 
     preview: Preview | None = None  # nothing while a site is built
+    searching: Searching | None = None  # a preview's
     made: disk.Making | None = None  # the folder in which a site is made; nothing while serving
     build: Build
     by_uri: dict[str, str] = {}  # a page's source in MkDocs' words -> its file in the book
@@ -73,6 +75,7 @@ class _Ours(Page):
 
 def on_startup(command: str, dirty: bool) -> None:
     _State.preview = Preview() if command == "serve" else None
+    _State.searching = Searching() if command == "serve" else None
     for number in (signal.SIGTERM, signal.SIGHUP) if _State.preview else ():
         if signal.getsignal(number) is signal.SIG_DFL:  # ended in whatever way, a preview clears away as at Ctrl-C
             signal.signal(number, signal.default_int_handler)
@@ -157,9 +160,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
     _State.shelf = None
     if _known(config):
         templates = config.theme.custom_dir
-        plugins = {name: dict(config.plugins[name].config) for name in KNOWN & set(config.plugins)}
         pages = _State.build.pages.values()
-        around = finished.around(dict(config), plugins, finished.structure(nav.items), pages, Path(templates) if templates else None)
+        around = finished.around(dict(config), finished.structure(nav.items), pages, Path(templates) if templates else None)
         _State.shelf = Shelf(_State.build, _State.by_uri, around, api_pages.identities(_State.build))
     return nav
 
@@ -197,7 +199,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         made = _State.build.render(_State.by_uri[uri])
         page.toc = TableOfContents([_link(item) for item in made.toc])
         page.present_anchor_ids = {str(name) for name in _ids(made.html)}
-        return finished.searched(made.html) if _State.shelf else _State.build.page(_State.by_uri[uri])
+        return _State.build.page(_State.by_uri[uri])
     if uri in _State.pages:
         whole = _State.pages[uri]
         page.toc = TableOfContents([_link(item) for item in whole.toc(_State.build)])
@@ -213,17 +215,6 @@ def on_env(env: Environment, config: MkDocsConfig, files: Files) -> Environment:
     assert env.loader is not None
     env.loader = ChoiceLoader([env.loader, DictLoader({BLANK: ""})])
     return env
-
-
-def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
-    """The search index has been told of the page; now the page gets what it shows."""
-    uri = page.file.src_uri
-    if _State.shelf:
-        plugin: Any = config.plugins.get("search") or config.plugins.get("material/search")
-        _State.shelf.index(uri, plugin.search_index.entries if hasattr(plugin, "search_index") else [])
-        if uri in _State.by_uri and uri not in _State.shelf.found:
-            page.content = _State.build.page(_State.by_uri[uri])
-    return context
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -242,6 +233,7 @@ def on_post_build(config: MkDocsConfig) -> None:
             path = Path(config.site_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
+    _index(Path(config.site_dir))
     problems = [*build.problems, *_State.own.problems]
     if config.strict:
         problems += [
@@ -271,6 +263,15 @@ def on_post_build(config: MkDocsConfig) -> None:
     if problems and not _State.preview:
         count = len(set(problems))
         raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")
+
+
+def _index(site: Path) -> None:
+    """What the search needs, of the pages as they stand in the site."""
+    cache = _State.build.book.cache
+    if _State.searching:
+        _State.searching.follow(site, cache)
+    else:
+        indexing.write(indexing.files(search.of_site(site, cache), cache), site / indexing.FOLDER)
 
 
 def on_build_error(error: Exception) -> None:
@@ -307,6 +308,8 @@ def _rebuild(server: LiveReloadServer) -> None:
 def on_shutdown() -> None:
     if _State.preview:
         _State.preview.close()
+    if _State.searching:
+        _State.searching.close()
 
 
 def _refusal(error: BookError, config: MkDocsConfig) -> BuildError:
