@@ -293,10 +293,11 @@ class _Lift:
         kind = "formula" if mark.display else "math"
         html = f'<span class="{kind}" data-line="{mark.line}">{sanitize.text(mark.tex)}</span>'
         if mark.display:
-            label = f' id="{mark.label}"' if mark.label else ""
-            number = self.context.refs.number(mark.label) if mark.label else ""
-            html += f'<span class="number">({number})</span>' if number else ""
-            html = f'<div class="equation"{label}>{html}</div>'
+            about = f' id="{mark.label}"' if mark.label else ""
+            if mark.label and (number := self.context.refs.number(mark.label)):
+                about += f' role="group" aria-label="Equation {number}"'
+                html += f'<span class="number">({number})</span>'
+            html = f'<div class="equation"{about}>{html}</div>'
         return Piece(mark.line, html, mark.tex, raw)
 
 

@@ -1,14 +1,15 @@
-"""TeX -> KaTeX HTML. One vocabulary, strictly kept: what cannot be set is a problem, never red text on a page."""
+"""TeX -> KaTeX HTML. One vocabulary, `tex_vocabulary.py`, strictly kept: what cannot be set is a problem, never red text on a page."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
+from hooks import tex_vocabulary as vocabulary
 from hooks.marks import Formula
 from hooks.problem import Problem
 from hooks.section import Section
@@ -16,14 +17,9 @@ from hooks.section import Section
 SPAN = re.compile(r'<span class="(?P<kind>math|formula)" data-line="\d*">(?P<tex>.*?)</span>(?P<close>[.,;:!?)]*)', re.DOTALL)
 REASON = re.compile(r"(?P<reason>.*?) at (?:position (?P<position>\d+)|end of input): .*\Z", re.DOTALL)
 STRICT = re.compile(r"LaTeX-incompatible input and strict mode is set to 'error': (?P<reason>.*?) \[\w+\]")
-REFUSED = (
-    (re.compile(r"\\(?:tag|label|ref|eqref)\b"), "Equations are numbered by the build: write `$$ ... $$ {#eq-name}`."),
-    (
-        re.compile(r"\\begin\{(?:align|alignat|equation|gather|multline|eqnarray)\}"),
-        "It would number its lines itself: use `aligned` or `gathered`.",
-    ),
-    (re.compile(r"\\(?:href|url|includegraphics|html(?:Class|Id|Style|Data))\b"), "Links and pictures are Markdown."),
-)
+TOKEN = re.compile(r"\\(?:operatorname\*|[A-Za-z]+|.)|.", re.DOTALL)
+ENVIRONMENT = re.compile(r"\s*\{(?P<name>[A-Za-z]*\*?)\}")
+NAME = re.compile(r"\s*\{(?:[A-Za-z0-9 -]|\\,)+\}")
 
 
 class TexError(ValueError):
@@ -81,6 +77,48 @@ def _cached(tex: str, display: bool) -> str | _Failed:
     return found
 
 
+def _refuse(tex: str) -> None:
+    """Hold a formula against the vocabulary."""
+    for trap in vocabulary.TRAPS:
+        if match := trap.pattern.search(tex):
+            raise TexError(trap.reason, trap.mend, match.start())
+    within = ["math"]  # math or text: of every group that is open
+    opens = "math"  # what the next group is
+    for match in TOKEN.finditer(tex):
+        token, at = match[0], match.start()
+        if token == "{":
+            within.append(opens if opens == "text" else within[-1])
+            opens = "math"
+        elif token == "}" and len(within) > 1:
+            within.pop()
+        elif token == "$" and "text" in within:  # a formula inside text
+            within[-1] = "text" if within[-1] == "math" else "math"
+        elif within[-1] == "text":
+            if token[0] == "\\" and token[1:] not in vocabulary.IN_TEXT:
+                raise TexError(f"`{token}` has no place in text", "Close the text before it.", at)
+        elif token in ("\\begin", "\\end"):
+            name = ENVIRONMENT.match(tex, match.end())
+            _known_name(name["name"] if name else "", vocabulary.ENVIRONMENTS, vocabulary.ENVIRONMENTS_INSTEAD, f"{token}{{%s}}", at)
+        elif token[0] == "\\":
+            _known_name(token[1:], vocabulary.COMMANDS, vocabulary.INSTEAD, "\\%s", at)
+            takes = vocabulary.COMMANDS[token[1:]].takes
+            if takes == "n" and not NAME.match(tex, match.end()):
+                raise TexError(f"the name behind `{token}` is not a word", "Letters, digits, spaces, hyphens and `\\,` are.", at)
+            opens = "text" if takes == "t" else "math"
+        elif not token.isascii() and token not in vocabulary.CHARACTERS:
+            name_of = vocabulary.CHARACTER_NAMES.get(token)
+            raise TexError(f"`{token}` is not in the vocabulary", f"Write `\\{name_of}`." if name_of else "Put words into `\\text{...}`.", at)
+
+
+def _known_name(name: str, known: Mapping[str, object], instead: Mapping[str, str], form: str, at: int) -> None:
+    if name in known:
+        return
+    if name in instead:
+        raise TexError(f"`{form % name}` has no place in a formula", instead[name], at)
+    near = " or ".join(f"`{form % other}`" for other in vocabulary.nearest(name, known))
+    raise TexError(f"`{form % name}` is not in the vocabulary", f"{f'Is it {near}? ' if near else ''}`hooks/tex_vocabulary.py` lists all.", at)
+
+
 def typeset(tex: str, display: bool = False) -> str:
     """A formula as KaTeX's HTML, with MathML for screen readers inside. Raises TexError.
 
@@ -88,11 +126,9 @@ def typeset(tex: str, display: bool = False) -> str:
     True
     >>> typeset(r"\\fooo{x}")
     Traceback (most recent call last):
-    hooks.tex.TexError: undefined control sequence: \\fooo
+    hooks.tex.TexError: `\\fooo` is not in the vocabulary
     """
-    for pattern, mend in REFUSED:
-        if match := pattern.search(tex):
-            raise TexError(f"`{match[0]}` has no place in a formula", mend, match.start())
+    _refuse(tex)
     result = _cached(tex, display)
     if isinstance(result, _Failed):
         raise TexError(result.reason[:1].lower() + result.reason[1:], position=result.position)

@@ -1,9 +1,13 @@
 """Fixtures that several tests share."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from copies import Tiny, copy
+from copies import ROOT, Tiny, copy
+from filelock import FileLock
 from upstream import server as server
 from upstream import toy as toy
 
@@ -12,3 +16,17 @@ from upstream import toy as toy
 def tiny(tmp_path: Path) -> Tiny:
     """A fresh clone of the tiny book."""
     return copy(tmp_path / "tinybook")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The book's site, built once for all workers."""
+    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    folder = shared / "site"
+    with FileLock(shared / "site.lock"):
+        if not folder.exists():
+            environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+            command = [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(folder)]
+            done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            assert done.returncode == 0, done.stdout
+    return folder

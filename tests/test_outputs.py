@@ -267,7 +267,7 @@ STANDS = {
     ),
     "equation number": (
         "measuring-rain",
-        r'<div class="equation" id="eq-depth"><span class="formula"><span class="katex-display">.*?<span class="number">\(1\.1\.1\)</span></div>',
+        r'<div class="equation" id="eq-depth" role="group" aria-label="Equation 1\.1\.1"><span class="formula"><span class="katex-display">.*?<span class="number">\(1\.1\.1\)</span></div>',
     ),
     "formula": ("measuring-rain", r'funnel of area <span class="math"><span class="katex">'),
     "table caption": (

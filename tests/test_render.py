@@ -315,7 +315,7 @@ def test_a_drawing_that_is_none() -> None:
 def test_displayed_formulas() -> None:
     html = body("$$ x < 1 $$ {#eq-a}\n\nthen\n\n$$\n\\text{*a*} a_1 b_1\n\\frac{1}{2}\n$$")
     assert html == (
-        '<div class="equation" id="eq-a"><span class="formula" data-line="3">x &lt; 1</span><span class="number">(1.1.1)</span></div>\n'
+        '<div class="equation" id="eq-a" role="group" aria-label="Equation 1.1.1"><span class="formula" data-line="3">x &lt; 1</span><span class="number">(1.1.1)</span></div>\n'
         '<p>then</p>\n<div class="equation"><span class="formula" data-line="7">\\text{*a*} a_1 b_1\n\\frac{1}{2}</span></div>'
     )
 
