@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hooks import highlight, keys, notices, once, outline, refs, render, reuse, run, sanitize, tex
+from hooks import highlight, keys, notices, once, outline, refs, render, reuse, run, sanitize, slices, tex
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
 from hooks.notices import Notice
+from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
 from hooks.run import Outcome, State
@@ -88,11 +89,18 @@ class Build:
     def execute(self, write: bool = True) -> Iterator[Outcome]:
         """Run what is stale or missing; with `write`, put into the records what a build may."""
         todo = self.must_run
-        for done in run.execute(self.book, todo, meanwhile=lambda: self._prepare(todo)):
+        recorded: list[Outcome] = []
+
+        def after(pool: Pool) -> None:
+            slices.record(self.book, pool, recorded)
+
+        for done in run.execute(self.book, todo, meanwhile=lambda: self._prepare(todo), after=after):
             self.outcomes[done.section.file] = done
             try:
                 if write and (what := run.write(self.book, done)):
                     self.written.append(f"{done.section.file}: {what}")
+                    if slices.due(self.book, done, what):
+                        recorded.append(done)
             except BookError as error:
                 self.troubles += error.problems
             yield done

@@ -28,7 +28,7 @@ from hooks.facts import BUILTIN, Facts, facts, statements
 from hooks.marks import Block
 from hooks.section import Section
 
-Slice = tuple[tuple[str, tuple[int, ...]], ...]  # blocks by their names, with the numbers of statements to keep; of files and commands: none
+Slice = tuple[tuple[str, tuple[int, ...]], ...]  # blocks by their names, with the numbers of the statements to keep: none are all
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Program:
             return True
         for name, numbers in kept:
             found = {step.number: step.facts.runs for step in self._steps(names[name])}
-            if self.did(names[name]).random and any(found.get(number, True) for number in numbers or (-1,)):
+            if self.did(names[name]).random and any(found[number] for number in numbers or found):
                 return True
         return False
 
@@ -119,7 +119,10 @@ class Program:
         found: dict[int, list[int]] = {}
         for step in steps:
             found.setdefault(step.block, []).append(step.number)
-        return tuple((self.blocks[j].name, tuple(sorted(n for n in numbers if n >= 0))) for j, numbers in sorted(found.items()))
+        return tuple((self.blocks[j].name, self._some(j, numbers)) for j, numbers in sorted(found.items()))
+
+    def _some(self, j: int, numbers: list[int]) -> tuple[int, ...]:
+        return () if len(numbers) == len(self._steps(j)) else tuple(sorted(numbers))
 
 
 class _Care:
