@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hooks import highlight, keys, notices, once, outline, refs, render, reuse, run, sanitize, slices, tex
+from hooks import highlight, keys, notices, once, outline, refs, render, reuse, run, runnable, sanitize, slices, tex
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
+from hooks.clipboard import Clipboard
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
 from hooks.notices import Notice
@@ -62,7 +63,16 @@ class Build:
         sections = dict(self.book.sections)  # in the order of the book: of two equal labels, the later one is wrong
         ordered = [sections.pop(file) for file in self.outline.by_file] + list(sections.values())
         labels = refs.collect(self.outline, ordered, self.pages)
-        return Context(self.book.root, labels, self.bibliography, self.book.library.source)
+        return Context(self.book.root, labels, self.bibliography, self.book.library.source, self._runnable)
+
+    @cached_property
+    def _terms(self) -> runnable.Terms:
+        return runnable.terms(self.book.root, self.book.source, self.book.library.name)
+
+    def _runnable(self, section: Section) -> str:
+        """What the page of a section holds for its copy buttons. That of code that has just run is made when all have."""
+        made = slices.read(self.book, section) if section.cells else None
+        return Clipboard(section, made, self._terms).html() if made else ""
 
     @cached_property
     def bibliography(self) -> Bibliography:
@@ -93,6 +103,8 @@ class Build:
 
         def after(pool: Pool) -> None:
             slices.record(self.book, pool, recorded)
+            for done in recorded:  # their pages offer what was found
+                self.made.pop(done.section.file, None)
 
         for done in run.execute(self.book, todo, meanwhile=lambda: self._prepare(todo), after=after):
             self.outcomes[done.section.file] = done

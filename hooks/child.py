@@ -76,9 +76,8 @@ class Runner:
         device = getattr(self.runtime, "devices", str)
         if self.job.unseeded:
             self.runtime.seed = lambda: None
-        self.watch = Watch(str(self.root), self.library, device=device)
+        self.watch = Watch(str(self.root), self.library, getattr(self.runtime, "imported", lambda package: None), device)
         self.noted = Noted(getattr(self.runtime, "random_state", lambda: None), self.scratch, self.watch)
-        self.watch.tell = self.noted.imported(getattr(self.runtime, "imported", lambda package: None))
         os.environ[PAGE] = getattr(self.runtime, "__file__", None) or ""
         self.watch.install(self.notes)
         Guard(getattr(self.runtime, "network", ()), self.parent).install()
@@ -175,7 +174,7 @@ class Runner:
 
     def cell(self, task: Task) -> tuple[Cell, Effects | None]:
         if not task.value:
-            self.noted.begin()
+            self.noted.begin(self.shell.user_ns)
         self.raised: BaseException | None = None
         began = perf_counter()
         outputs = (self.value(task),) if task.value else self.block(task)

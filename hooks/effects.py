@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from hooks.values import fingerprint
 from hooks.watch import Watch
 
 
@@ -19,30 +20,30 @@ class Effects:
     wrote: tuple[str, ...] = ()  # files of the scratch folder that it made, changed or removed
     read: tuple[str, ...] = ()  # those that it opened to read
     starts: bool = False  # it started processes: they may read anything
+    same: frozenset[str] = frozenset()  # names that stand for equal values before and after it, as far as that can be told
     stopped: int | None = None  # line within the block at which it raised
 
 
 class Noted:
-    """Looks before and after each block. A seed that comes with an import is no draw: `imported` is told of it."""
+    """Looks before and after each block. A seed that comes with an import is no draw."""
 
     def __init__(self, state: Callable[[], Any], scratch: str, watch: Watch) -> None:
         self.state, self.scratch, self.watch = state, os.path.join(scratch, ""), watch
         self.before: tuple[Any, ...] = ()
         self.random: Any = None
+        watch.before, watch.after = self._drawn, self._seeded
 
-    def imported(self, tell: Callable[[str], None]) -> Callable[[str], None]:
-        """The book's own reaction to an import, with the change that it makes to generators left out."""
+    def _drawn(self) -> bool:
+        return bool(self.state() != self.random)
 
-        def wrapped(package: str) -> None:
-            drawn = self.state() != self.random
-            tell(package)
-            if not drawn:
-                self.random = self.state()
+    def _seeded(self, drawn: bool) -> None:
+        """A package has come in, and the book has seeded it."""
+        if not drawn:
+            self.random = self.state()
 
-        return wrapped
-
-    def begin(self) -> None:
+    def begin(self, names: dict[str, Any]) -> None:
         self.random = self.state()
+        self.names, self.values = names, _values(names)
         self.files, self.watch.files = self.watch.files, set()
         self.before = (_folder(), dict(os.environ), self._files(), self.watch.children)
 
@@ -57,7 +58,9 @@ class Noted:
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path and frame.lineno]
             stopped = lines[0] - line + 1 if lines else 1
         world = _folder() != folder or dict(os.environ) != environment
-        return Effects(self.state() != self.random, world, tuple(wrote), tuple(read), self.watch.children != children, stopped)
+        drawn, started, values = self.state() != self.random, self.watch.children != children, _values(self.names)
+        same = frozenset(name for name, value in values.items() if value is not None and self.values.get(name) == value)
+        return Effects(drawn, world, tuple(wrote), tuple(read), started, same, stopped)
 
     def _files(self) -> dict[str, tuple[int, int]]:
         found = {}
@@ -70,6 +73,11 @@ class Noted:
                         status = os.lstat(path)
                         found[path.removeprefix(self.scratch)] = (status.st_size, status.st_mtime_ns)
         return found
+
+
+def _values(names: dict[str, Any]) -> dict[str, bytes | None]:
+    """Fingerprints of what a block's names stand for."""
+    return {name: fingerprint(value) for name, value in names.copy().items() if type(name) is str and not name.startswith("_")}
 
 
 def _folder() -> str:

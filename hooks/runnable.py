@@ -27,7 +27,8 @@ from hooks.marks import Block
 from hooks.section import Section
 from hooks.snippet import Slice
 
-AWAITS = "; it awaits: run it in a notebook"
+AWAITS = "it awaits: run it in a notebook"
+UNTRIED = "all blocks before it, not tried apart from them"
 
 
 @dataclass(frozen=True)
@@ -114,33 +115,27 @@ def before(section: Section, kept: Slice, seeded: Iterable[str], said: Terms) ->
     return "".join(f"{text}\n\n" for text in parts)
 
 
-def text(section: Section, block: Block, kept: Slice, seeded: Iterable[str], needs: Iterable[str], said: Terms) -> str:
-    """All that a reader copies."""
-    return f"# {comment(needs, said)}\n{before(section, kept, seeded, said)}{block.source.rstrip()}\n"
-
-
-def comment(needs: Iterable[str], said: Terms) -> str:
+def comment(needs: Iterable[str], said: Terms, notes: Iterable[str] = ()) -> str:
     """What to install: the book's own library from its repository, other packages by their names.
 
     >>> comment(["numpy"], Terms("puddle")), comment([], Terms("puddle"))
     ('pip install numpy', 'needs nothing but Python')
     """
-    others = " ".join(name for name in needs if name not in (said.library, AWAITS))
+    others = " ".join(name for name in needs if name != said.library)
     own = said.install if said.library in needs else ""
-    end = AWAITS if AWAITS in needs else ""
     if own and others:
-        return f"{own} {others}{end}" if "pip install" in own else f"{own}: pip install {others}{end}"
-    return (own or (f"pip install {others}" if others else "needs nothing but Python")) + end
+        first = f"{own} {others}" if "pip install" in own else f"{own}; pip install {others}"
+    else:
+        first = own or (f"pip install {others}" if others else "needs nothing but Python")
+    return "; ".join([first, *notes])
 
 
-def needs(code: str, section: Section, said: Terms, names: Mapping[str, str]) -> list[str]:
-    """What a text imports and a bare Python has not: the library, then distributions. `names` are those that are not called as their package."""
-    nodes = statements(code)
+def needs(nodes: Iterable[ast.AST], section: Section, said: Terms, names: Mapping[str, str]) -> list[str]:
+    """What code imports and a bare Python has not: the library, then distributions. `names` are those that are not called as their package."""
     own = {block.options.file.partition("/")[0].removesuffix(".py") for block in section.blocks if block.kind == "file"}
     found = set(imported(nodes)) - set(sys.stdlib_module_names) - own
     needed = [said.library] if said.library in found else []
-    needed += sorted({names.get(package, package) for package in found - {said.library}})
-    return needed + [AWAITS] * _awaits(nodes)
+    return needed + sorted({names.get(package, package) for package in found - {said.library}})
 
 
 def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
@@ -153,11 +148,11 @@ def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
                 yield node.module.partition(".")[0]
 
 
-def _awaits(nodes: Iterable[ast.AST]) -> bool:
+def awaits(nodes: Iterable[ast.AST]) -> bool:
     """Whether it awaits outside of a function."""
     for node in nodes:
         if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
             return True
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and _awaits(ast.iter_child_nodes(node)):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and awaits(ast.iter_child_nodes(node)):
             return True
     return False

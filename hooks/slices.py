@@ -38,7 +38,6 @@ from hooks.marks import Block
 from hooks.pool import Pool
 from hooks.records import NOTE, Cell
 from hooks.run import Outcome
-from hooks.runnable import Terms
 from hooks.section import Section
 from hooks.snippet import Slice
 
@@ -194,7 +193,7 @@ class Making:
 
     def cost(self, one: _Try) -> float:
         """Seconds, by what its blocks took when the section ran."""
-        return self.seconds.get(one.block.name, 0.0) + sum(self.seconds.get(name, 0.0) for name, _ in one.left[0])
+        return self.seconds.get(one.block.name, 0.0) + sum(self.seconds.get(name, 0.0) * self.program.share(name, numbers) for name, numbers in one.left[0])
 
     def job(self, one: _Try) -> Job:
         block, options = one.block, one.block.options
@@ -257,6 +256,6 @@ def record(book: Book, pool: Pool, outcomes: Iterable[Outcome]) -> list[str]:
     return said
 
 
-def due(book: Book, done: Outcome, written: str) -> bool:
-    """Whether the slices of a section that ran are to be made: its record is new, or it has none."""
-    return done.record is not None and done.uses is not None and done.verdict != "failed" and (written == "all" or (done.verdict == "equal" and read(book, done.section) is None))
+def due(book: Book, done: Outcome, written: str, asked: bool = False) -> bool:
+    """Whether the slices of a section that ran are to be made: its record is new; or there are none, and somebody has `asked`."""
+    return done.record is not None and done.uses is not None and done.verdict != "failed" and (written == "all" or (asked and done.verdict == "equal" and read(book, done.section) is None))

@@ -107,6 +107,12 @@ class Program:
                 return True
         return False
 
+    def share(self, name: str, numbers: tuple[int, ...]) -> float:
+        """Which part of a block's work some of its statements are."""
+        found = {step.number: step.facts.runs for step in self.steps if self.blocks[step.block].name == name}
+        working = sum(found.values())
+        return sum(found[number] for number in numbers) / working if working and numbers else 1.0
+
     def ended(self, step: Step) -> bool:
         """Whether it came to its end."""
         line = self.did(step.block).stopped
@@ -186,15 +192,21 @@ class _Care:
 
     def kept(self, index: int, forced: set[int]) -> list[Step] | None:
         live: set[str] = set()
+        inside: set[str] = set()  # what became needed within the block that is looked at
         kept: list[Step] = []
+        at = index
         for step in reversed(self.steps):
+            if step.block != at:
+                at, inside = step.block, set()
             if not self.program.ended(step) and step.block < index:
                 continue
             f = step.facts
-            if step.block == index or step.block in forced or f.star or (step.number >= 0 and self.matters(f, live)):
+            if step.block == index or step.block in forced or f.star or (step.number >= 0 and self.matters(f, live, live - (self.program.did(at).same - inside))):
                 kept.append(step)
                 live = {name for name in live if name not in f.kills}
-                live |= self.needed(f.reads) | (self.needed(f.reads_later) if step.block == index or f.kills or f.binds else set())
+                more = self.needed(f.reads) | (self.needed(f.reads_later) if step.block == index or f.binds else set())
+                live |= more
+                inside |= more
         known = BUILTIN | {name for name in live if name.startswith("@")}
         unknown = live - known - self._inside(index, live)
         if unknown and not self.star:
@@ -205,7 +217,8 @@ class _Care:
         """Names that functions need and that are bound only behind them, in time for the call; or in what was not kept for another reason."""
         return {name for name in live if any(name in step.facts.binds | step.facts.binds_later for step in self.steps)}
 
-    def matters(self, f: Facts, live: set[str]) -> bool:
+    def matters(self, f: Facts, live: set[str], other: set[str]) -> bool:
+        """Whether a statement binds a name that is needed behind it, or changes one that was `other` at the end of its block."""
         reached = self.reach(f.reads) if f.runs else set()
         binds, changes = set(f.binds), self.own(f.changes[self.level]) | self.stored(f.changes[0])
         if self.level == 2:
@@ -219,7 +232,7 @@ class _Care:
         if binds & live:
             return True
         states = {name for name in changes if name.startswith("@")}
-        return bool(states & live) or bool(self.reach(changes - states) & self.reach(live))
+        return bool(states & live) or bool(self.reach(changes - states) & self.reach(other))
 
 
 def _closure(name: str, near: Mapping[str, set[str]]) -> set[str]:

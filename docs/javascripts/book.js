@@ -1,1 +1,2 @@
 // What the site's pages do beyond showing themselves. They can be read without; what only some of them need is imported there.
+import "./copy.js";
