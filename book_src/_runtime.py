@@ -83,23 +83,22 @@ def imported(package: str) -> None:
     seed()  # what was not warm comes without a seed
 
 
-seeded: set[str] = set()  # packages whose generators are in a known state
+# What puts the generators of a package into a known state. It is also what a reader copies with a block that draws.
+seeds = {
+    "random": "random.seed(0)",
+    "numpy": "numpy.random.seed(0)",
+    "torch": "torch.manual_seed(0)",
+}
+seeded: set[str] = set()  # packages whose generators are in that state
 
 
 def seed() -> None:
     """Put every generator of random numbers into a known state: all before a section's first block, later only those
     that have come in since."""
-    for package, put in SEEDS.items():
+    for package, line in seeds.items():
         if package in sys.modules and package not in seeded:
             seeded.add(package)
-            put(sys.modules[package])
-
-
-SEEDS = {
-    "random": lambda module: module.seed(0),
-    "numpy": lambda module: module.random.seed(0),
-    "torch": lambda module: module.manual_seed(0),
-}
+            exec(line, {package: sys.modules[package]})
 
 
 def random_state() -> str:

@@ -216,7 +216,7 @@ def _told(state: State) -> dict[str, object]:
 
 
 def _update(asked: argparse.Namespace) -> int:
-    from hooks import run
+    from hooks import run, slices
     from hooks.book import Book
 
     book = Book.read(asked.file)
@@ -227,13 +227,18 @@ def _update(asked: argparse.Namespace) -> int:
     failed = bool(broken)
     told = []
     _show(broken)
-    for done in run.execute(book, [state for state in chosen if state.kind != "broken"]):
+    recorded: list[run.Outcome] = []
+    parted: list[str] = []
+    after = lambda pool: parted.extend(slices.record(book, pool, recorded))  # noqa: E731
+    for done in run.execute(book, [state for state in chosen if state.kind != "broken"], after=after):
         failed |= bool(done.problems)
         if not asked.json:
             _show(done.problems)
             for difference in done.differences:
                 print(f"{done.section.file}:{difference.line}: {difference.cell}\n    " + difference.text.replace("\n", "\n    "))
         written = run.write(book, done, update=True)
+        if slices.due(book, done, written, asked=True):
+            recorded.append(done)
         told.append(
             {
                 "file": done.section.file,
@@ -249,8 +254,10 @@ def _update(asked: argparse.Namespace) -> int:
                 print(f"    {note}" + ("; the record is marked provisional" if written == "all" else ""))
             what = {"all": "record written", "uses": "outputs equal, inputs written", "": "nothing to write"}[written]
             print(f"{done.section.file}: {what}")
+    if not asked.json:
+        print(*parted, sep="\n", end="\n" * bool(parted))
     if asked.json:
-        _print({"sections": told, "problems": [vars(problem) for problem in broken]})
+        _print({"slices": parted, "sections": told, "problems": [vars(problem) for problem in broken]})
     return 1 if failed else 0
 
 

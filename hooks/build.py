@@ -9,13 +9,15 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import api, highlight, keys, listing, notices, once, outline, refs, render, reuse, run, sanitize, tex
+from hooks import api, highlight, keys, listing, notices, once, outline, refs, render, reuse, run, runnable, sanitize, slices, tex
 from hooks.api import Api
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
+from hooks.clipboard import Clipboard
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
 from hooks.notices import Notice
+from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
 from hooks.run import Outcome, State
@@ -61,7 +63,7 @@ class Build:
     @cached_property
     def context(self) -> Context:
         labels = refs.collect(self.outline, self.ordered, self.pages)
-        return Context(self.book.root, labels, self.bibliography, self.book.library.source, self.api)
+        return Context(self.book.root, labels, self.bibliography, self.book.library.source, self.api, self._runnable)
 
     @cached_property
     def ordered(self) -> list[Section]:
@@ -72,6 +74,15 @@ class Build:
     @cached_property
     def api(self) -> Api:
         return api.read(self.book, self.outline, [*self.ordered, *self.pages.values()])
+
+    @cached_property
+    def _terms(self) -> runnable.Terms:
+        return runnable.terms(self.book.root, self.book.source, self.book.library.name)
+
+    def _runnable(self, section: Section) -> str:
+        """What the page of a section holds for its copy buttons. That of code that has just run is made when all have."""
+        made = slices.read(self.book, section) if section.cells else None
+        return Clipboard(section, made, self._terms).html() if made else ""
 
     @cached_property
     def bibliography(self) -> Bibliography:
@@ -98,11 +109,20 @@ class Build:
     def execute(self, write: bool = True) -> Iterator[Outcome]:
         """Run what is stale or missing; with `write`, put into the records what a build may."""
         todo = self.must_run
-        for done in run.execute(self.book, todo, meanwhile=lambda: self._prepare(todo)):
+        recorded: list[Outcome] = []
+
+        def after(pool: Pool) -> None:
+            slices.record(self.book, pool, recorded)
+            for done in recorded:  # their pages offer what was found
+                self.made.pop(done.section.file, None)
+
+        for done in run.execute(self.book, todo, meanwhile=lambda: self._prepare(todo), after=after):
             self.outcomes[done.section.file] = done
             try:
                 if write and (what := run.write(self.book, done)):
                     self.written.append(f"{done.section.file}: {what}")
+                    if slices.due(self.book, done, what):
+                        recorded.append(done)
             except BookError as error:
                 self.troubles += error.problems
             yield done

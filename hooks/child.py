@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from hooks import commands, console, limits
 from hooks.capture import Capture, Flood, steady, storable
+from hooks.effects import Effects, Noted
 from hooks.faults import Faults
 from hooks.gather import gather
 from hooks.guard import Guard
@@ -73,7 +74,10 @@ class Runner:
         self.capture.install()
         limits.impose(self.runtime, devices=bool(self.job.gpus))
         device = getattr(self.runtime, "devices", str)
+        if self.job.unseeded:
+            self.runtime.seed = lambda: None
         self.watch = Watch(str(self.root), self.library, getattr(self.runtime, "imported", lambda package: None), device)
+        self.noted = Noted(getattr(self.runtime, "random_state", lambda: None), self.scratch, self.watch)
         os.environ[PAGE] = getattr(self.runtime, "__file__", None) or ""
         self.watch.install(self.notes)
         Guard(getattr(self.runtime, "network", ()), self.parent).install()
@@ -154,9 +158,9 @@ class Runner:
         for task in tasks:
             with self.standing(task):
                 self.tell.send(("start", task.name, task.line, task.timeout, self.pid))
-                cell = self.cell(task)
+                cell, effects = self.cell(task)
                 if not silent:
-                    self.tell.send(("cell", cell))
+                    self.tell.send(("cell", cell, effects))
 
     @contextmanager
     def standing(self, task: Task) -> Iterator[None]:
@@ -168,12 +172,15 @@ class Runner:
         except BaseException as error:
             raise Stop(self.faults.broken(error, task)) from None
 
-    def cell(self, task: Task) -> Cell:
+    def cell(self, task: Task) -> tuple[Cell, Effects | None]:
+        if not task.value:
+            self.noted.begin(self.shell.user_ns)
+        self.raised: BaseException | None = None
         began = perf_counter()
         outputs = (self.value(task),) if task.value else self.block(task)
         cell = Cell(task.name, outputs, round(perf_counter() - began, 3))
         self.weigh(task, outputs)
-        return cell
+        return cell, None if task.value else self.noted.end(self.raised, self.path, task.line)
 
     def block(self, task: Task) -> tuple[Output, ...]:
         if task.file:
@@ -201,6 +208,7 @@ class Runner:
                 raise Stop(Failure(task.name, task.line, f"the block was to raise {task.raises}, and raised nothing.", mend))
             return outputs
         if task.raises and task.raises.rpartition(".")[2] in {c.__name__ for c in type(error).__mro__}:
+            self.raised = error
             return (*outputs, Output("error", self.faults.shown(error, task), name=type(error).__name__))
         said = "".join(output.text for output in outputs if output.kind == "stderr")
         raise Stop(self.faults.failure(error, task, said))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from hooks import keys, smoke
+from hooks.effects import Effects
 from hooks.marks import Block
 from hooks.records import CPU, Cell
 from hooks.section import Section
@@ -43,6 +44,7 @@ class Job:
     gpus_line: int = 1  # where the section says so
     environment: tuple[tuple[str, str], ...] = ()  # variables of this run
     only: str = ""  # run the section again, in silence, and then this solution
+    unseeded: bool = False  # as in a fresh Python: the book's seeds are not set
 
     def main(self) -> tuple[Task, ...]:
         return tuple(task for task in self.tasks if not task.solution)
@@ -69,6 +71,7 @@ class Result:
 
     file: str
     cells: list[Cell] = field(default_factory=list)
+    effects: dict[str, Effects] = field(default_factory=dict)  # what blocks did besides showing something
     failures: list[Failure] = field(default_factory=list)
     packages: set[str] = field(default_factory=set)  # modules that blocks and the library imported, by top-level name
     files: set[str] = field(default_factory=set)  # that they opened to read

@@ -8,7 +8,7 @@ formula, no output and no code is ever read as Markdown, and Markdown runs once 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,6 +53,7 @@ class Context:
     bibliography: Bibliography = field(default_factory=Bibliography)
     source: Source | None = None  # dotted name -> the library's code, its file and line
     api: Api = field(default_factory=Api)
+    runnable: Callable[[Section], str] = lambda section: ""  # what the page's script copies with a block
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,8 @@ class _Lift:
             end = [token("B", opening), "## References {#references}", token("B", closing)]
         if whole and section.cells:
             end.append(token("B", Piece(1, frame.provenance(whole, uses.packages, section.front.gpus))))
+        if whole and (data := self.context.runnable(section)):
+            end.append(token("B", Piece(1, data)))
         if end:
             end.insert(0, FOOTNOTES)
         self.lifted.markdown = "\n\n".join([self.top + text.rstrip("\n"), *end]) + "\n"

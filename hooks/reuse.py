@@ -64,7 +64,7 @@ def identity(
     shown = [context.source(block.options.source) for block in section.blocks if block.options.source and context.source]
     inputs = (sorted(uses.data), dict(uses.packages)) if uses else None
     recorded = sha256(pickle.dumps(record, pickle.HIGHEST_PROTOCOL)).hexdigest()
-    parts = (vars(entry), notices, shown, inputs, list(_taken(section, context)), list(context.api.taken(section)))
+    parts = (vars(entry), notices, shown, inputs, list(_taken(section, context)), list(context.api.taken(section)), context.runnable(section))
     return keys.digest(options, section.file, section.text, recorded, *map(repr, parts))
 
 

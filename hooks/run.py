@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hooks import compare, imports, job, once, records, uses
 from hooks.book import Book
+from hooks.effects import Effects
 from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Ran, Record, Uses
@@ -93,6 +94,7 @@ class Outcome:
     differences: tuple[compare.Difference, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    effects: Mapping[str, Effects] = field(default_factory=dict)  # what its blocks did besides showing something
 
     @property
     def section(self) -> Section:
@@ -100,10 +102,15 @@ class Outcome:
 
 
 def execute(
-    book: Book, todo: Iterable[State], jobs: int | None = None, pool: Pool | None = None, meanwhile: Callable[[], None] = lambda: None
+    book: Book,
+    todo: Iterable[State],
+    jobs: int | None = None,
+    pool: Pool | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+    after: Callable[[Pool], None] = lambda pool: None,
 ) -> Iterator[Outcome]:
     """Run sections, longest first; outcomes come as they finish. What is to be done `meanwhile` is done while the first
-    begin. Writes nothing."""
+    begin, what comes `after` all while the process is still warm. Writes nothing."""
     waiting = {s.section.file: s for s in todo}
     if not waiting:
         return
@@ -114,7 +121,8 @@ def execute(
         results = own.run(job.job(s.section, imports.packages(book, [s.section])) for s in longest)
         meanwhile()
         for result in results:
-            yield outcome(book, waiting[result.file], result)
+            yield replace(outcome(book, waiting[result.file], result), effects=result.effects)
+        after(own)
     finally:
         if pool is None:
             own.close()

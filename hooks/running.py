@@ -65,6 +65,8 @@ class Child:
         elif kind == "cell":
             self.deadline, self.busy, self.command = monotonic() + SILENT, False, ""
             result.cells.append(what[0])
+            if effects := what[1]:
+                result.effects[what[0].name] = effects
         elif kind == "failure":
             self.deadline, self.busy = monotonic() + SILENT, False
             failure: Failure = what[0]

@@ -45,6 +45,8 @@ class Watch:
 
     def __init__(self, root: str, library: str, imported: Callable[[str], None] = lambda package: None, device: Callable[[], str] = str) -> None:
         self.root, self.library, self.tell, self.device = root, library, imported, device
+        self.before: Callable[[], Any] = lambda: None  # called before a package is imported for the first time; what it says is given to `after`
+        self.after: Callable[[Any], None] = lambda before: None
         self.packages: set[str] = set()
         self.files: set[str] = set()
         self.data: set[str] = set()  # data sets, as `catalogue#name`: where its checksum stands
@@ -80,13 +82,16 @@ class Watch:
         original = builtins.__import__
 
         def watched(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+            caller, package = str((globals or {}).get("__name__", "")), name.partition(".")[0]
+            ours = level == 0 and (caller == "__main__" or caller.partition(".")[0] == self.library or self._written(globals))
+            if not ours or package in self.packages:
+                return original(name, globals, locals, fromlist, level)
+            before = self.before()
             module = original(name, globals, locals, fromlist, level)
-            caller = str((globals or {}).get("__name__", ""))
-            if level == 0 and (caller == "__main__" or caller.partition(".")[0] == self.library or self._written(globals)):
-                package = name.partition(".")[0]
-                if package not in self.packages:
-                    self.packages.add(package)
-                    self.tell(package)
+            if package not in self.packages:
+                self.packages.add(package)
+                self.tell(package)
+                self.after(before)
             return module
 
         builtins.__import__ = watched

@@ -3,3 +3,4 @@ import "./frame.js";
 if (document.querySelector(".map")) import("./map.js");
 if (document.querySelector("article :is(a.ref, a.cite, a.api)")) import("./hover.js");
 import "./search.js";
+import "./copy.js";

@@ -1,0 +1,261 @@
+"""The slices of a section beside its record: which were run and gave what is recorded, which had to be given up.
+
+They are made when a record is written, in `update` or by a build, never in a preview. Each slice runs as a job of its
+own, forked from the warm process, without the book's seeds: what it draws from it must seed itself. What its block then
+shows is compared with the record by the rules of every comparison. A slice is tried at rising levels of care; the last
+one is all earlier blocks. For each block the file says in a line how that ended:
+
+- `same`: the slice gave what is recorded;
+- `ran`: it ran to its end, and there is nothing to compare, as of `volatile` blocks. Then only the highest level counts;
+- `all`: only all earlier blocks gave it;
+- `untried`: all earlier blocks, which were not run apart: those of sections that are recorded once (`gpus`, `long`), and
+  what would take the tries beyond three times the section's own time;
+- `none`: not even they gave it. The page offers no runnable text, and `update` says so.
+
+Behind it stand the packages to be seeded, as `+numpy`, and the earlier blocks with the numbers of their statements, as
+`3:0-2,5`: numbers of statements, not of lines, for the same reason that the source key hashes syntax trees.
+
+Blocks that are files, commands, `.static` or `source=`, and those of solutions, have no slice: a file is complete as it
+is, commands need a shell and its files, and a solution goes on where the whole section ends. `.test` blocks and those
+with `raises=` have one, `.hide` has no button. `alone` sections are verified alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hooks import compare, disk, imports, runnable, snippet
+from hooks.book import Book
+from hooks.distributions import Distributions
+from hooks.facts import LEVELS, statements
+from hooks.job import LONG, TIMEOUT, Job, Result, Task
+from hooks.marks import Block
+from hooks.pool import Pool
+from hooks.records import NOTE, Cell
+from hooks.run import Outcome
+from hooks.section import Section
+from hooks.snippet import Slice
+
+FORMAT = 1
+TIMES = 3  # a section's own time
+FREE = 5.0  # seconds besides, so that short sections are tried in full
+
+
+@dataclass(frozen=True)
+class Verdict:
+    kind: str
+    kept: Slice = ()
+    seeded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Those of one section."""
+
+    key: str
+    verdicts: Mapping[str, Verdict]
+    names: Mapping[str, str] = field(default_factory=dict)  # package -> distribution, where that has another name
+
+
+def place(book: Book, section: Section) -> Path:
+    return book.record_file(section).with_suffix(".slices.json")
+
+
+def read(book: Book, section: Section) -> Slices | None:
+    """The slices that were made from this code; None if there are none."""
+    try:
+        raw = json.loads(place(book, section).read_bytes())
+        if raw["format"] != FORMAT or raw["key"] != section.key:
+            return None
+        return Slices(raw["key"], {name: _parsed(said) for name, said in raw["blocks"].items()}, raw["names"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def write(book: Book, section: Section, made: Slices) -> None:
+    blocks = {name: _said(verdict) for name, verdict in made.verdicts.items()}
+    raw = {"format": FORMAT, "note": NOTE, "key": made.key, "names": dict(made.names), "blocks": blocks}
+    data = (json.dumps(raw, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    path = place(book, section)
+    with disk.alone(path.parent):
+        if not path.is_file() or path.read_bytes() != data:
+            disk.replace_files({path: data}, path.parent)
+
+
+def _said(verdict: Verdict) -> str:
+    """
+    >>> _said(Verdict("same", (("block-1", (0, 1, 2, 5)), ("block-3", ())), ("numpy",)))
+    'same +numpy 1:0-2,5 3'
+    """
+    parts = [verdict.kind, *(f"+{package}" for package in verdict.seeded)]
+    for name, numbers in verdict.kept:
+        parts.append(name.removeprefix("block-") + (":" + ranges((n, n) for n in numbers) if numbers else ""))
+    return " ".join(parts)
+
+
+def _parsed(said: str) -> Verdict:
+    """
+    >>> _parsed("all 1:0-2,5 3").kept
+    (('block-1', (0, 1, 2, 5)), ('block-3', ()))
+    """
+    kind, *parts = said.split()
+    kept = []
+    for part in (part for part in parts if not part.startswith("+")):
+        name, _, numbers = part.partition(":")
+        spans = [span.split("-") for span in numbers.split(",") if span]
+        kept.append((f"block-{int(name)}", tuple(n for span in spans for n in range(int(span[0]), int(span[-1]) + 1))))
+    return Verdict(kind, tuple(kept), tuple(part[1:] for part in parts if part.startswith("+")))
+
+
+def ranges(spans: Iterable[tuple[int, int]]) -> str:
+    """
+    >>> ranges([(1, 1), (2, 2), (4, 6)])
+    '1-2,4-6'
+    """
+    joined: list[tuple[int, int]] = []
+    for first, last in spans:
+        if joined and first == joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], last
+        else:
+            joined.append((first, last))
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in joined)
+
+
+# Making them
+
+
+@dataclass
+class _Try:
+    """One block, and the slices that are still to be tried, the smallest first."""
+
+    block: Block
+    index: int
+    left: list[Slice]
+    failed: bool = False
+
+
+class Making:
+    """The slices of one section that has just run."""
+
+    def __init__(self, book: Book, done: Outcome) -> None:
+        assert done.record is not None
+        self.book, self.section, self.record = book, done.section, done.record
+        self.program = snippet.program(self.section, done.effects)
+        self.said = runnable.terms(book.root, book.source, book.library.name)
+        self.packages = imports.packages(book, [self.section])
+        self.seconds = {cell.name: cell.seconds for cell in self.record.cells}
+        self.left = TIMES * self.record.ran.seconds + FREE
+        self.verdicts: dict[str, Verdict] = {}
+        self.waiting: dict[str, _Try] = {}
+        for index, block in enumerate(self.program.blocks):
+            if block.kind != "python" or block.options.hide:
+                continue
+            whole = self.program.whole(index)
+            if self.section.front.once:
+                self.verdicts[block.name] = self.verdict("untried", index, whole)
+                continue
+            levels = LEVELS if self.telling(block) else LEVELS[-1:]
+            tries = [*(self.program.slice(index, level) for level in levels), whole]
+            self.waiting[block.name] = _Try(block, index, list(dict.fromkeys(tries)))
+
+    def telling(self, block: Block) -> bool:
+        """Whether it shows by itself that it did what it did when it was recorded."""
+        options = block.options
+        return options.test or bool(options.raises) or (bool(self.record.outputs(block.name)) and not options.volatile)
+
+    def verdict(self, kind: str, index: int, kept: Slice) -> Verdict:
+        return Verdict(kind, kept, self.seeded(index, kept))
+
+    def seeded(self, index: int, kept: Slice) -> tuple[str, ...]:
+        """Packages that a slice must seed: of those that the book seeds, what it imports."""
+        if not self.said.seeds or not self.program.draws(index, kept):
+            return ()
+        code = runnable.before(self.section, kept, (), self.said) + self.program.blocks[index].source
+        found = set(runnable.imported(statements(code))) & self.said.seeds.keys()
+        others = {package for package in self.said.seeds if package in self.packages or package in sys.stdlib_module_names}
+        return tuple(package for package in self.said.seeds if package in (found or others))
+
+    def jobs(self) -> Iterator[Job]:
+        """The next try of each block, cheap ones first, as long as there is time for them."""
+        for _, name in sorted((self.cost(one), name) for name, one in self.waiting.items()):
+            one = self.waiting[name]
+            self.left -= self.cost(one)
+            if self.left < 0:
+                self.verdicts[name] = self.verdict("untried", one.index, self.program.whole(one.index))
+                del self.waiting[name]
+                continue
+            yield self.job(one)
+
+    def cost(self, one: _Try) -> float:
+        """Seconds, by what its blocks took when the section ran."""
+        return self.seconds.get(one.block.name, 0.0) + sum(self.seconds.get(name, 0.0) * self.program.share(name, numbers) for name, numbers in one.left[0])
+
+    def job(self, one: _Try) -> Job:
+        block, options = one.block, one.block.options
+        before = runnable.before(self.section, one.left[0], self.seeded(one.index, one.left[0]), self.said)
+        limit = LONG if self.section.front.once else max(TIMEOUT, *(b.options.timeout or 0.0 for b in self.program.blocks))
+        line = before.count("\n") + 1
+        quiet = block.source.rstrip().endswith(";")
+        tasks = (
+            Task("before", before, 1, timeout=limit, quiet=True),
+            Task(block.name, block.source, line, raises=options.raises, quiet=quiet, test=options.test, timeout=limit),
+        )
+        path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
+        file = f"{self.section.file}#{block.name}"
+        return Job(file, before + block.source, tasks, self.packages, self.section.front.alone, environment=(("PATH", path),), unseeded=True)
+
+    def heard(self, name: str, result: Result) -> None:
+        """A try is over: it was the same, or the next one follows."""
+        one = self.waiting[name]
+        kept = one.left.pop(0)
+        outputs = next((cell.outputs for cell in result.cells if cell.name == name), ())
+        fine = not result.failures and len(result.cells) == 2 and self.same(one.block, result.cells[1])
+        if fine:
+            kind = "same" if outputs or one.block.options.test else "ran"
+            kind = "ran" if one.block.options.volatile else kind
+            if one.failed and kept == self.program.whole(one.index):
+                kind = "all"
+            self.verdicts[name] = self.verdict(kind, one.index, kept)
+        elif not one.left:
+            self.verdicts[name] = Verdict("none")
+        else:
+            one.failed = True
+            return
+        del self.waiting[name]
+
+    def same(self, block: Block, cell: Cell) -> bool:
+        volatile, tolerance = block.options.volatile, block.options.tolerance or compare.TOLERANCE
+        return volatile or compare.same(self.record.outputs(block.name), cell.outputs, tolerance)
+
+    def made(self) -> Slices:
+        every = {package for block in self.program.blocks if block.kind == "python" for package in runnable.imported(statements(block.source))}
+        held = {package: sorted(Distributions().versions([package])) for package in every - set(sys.stdlib_module_names)}
+        names = {package: found[0] for package, found in held.items() if found and found[0] != package}
+        return Slices(self.section.key, self.verdicts, names)
+
+
+def record(book: Book, pool: Pool, outcomes: Iterable[Outcome]) -> list[str]:
+    """Make and write the slices of sections that have just been recorded; what is to be said of them."""
+    makings = {done.section.file: Making(book, done) for done in outcomes}
+    while jobs := [job for making in makings.values() for job in making.jobs()]:
+        for result in pool.run(jobs):
+            file, _, name = result.file.partition("#")
+            makings[file].heard(name, result)
+    said = []
+    for file, making in makings.items():
+        write(book, making.section, making.made())
+        for block in making.program.blocks:
+            verdict = making.verdicts.get(block.name)
+            if verdict and verdict.kind == "none":
+                said.append(f"{file}:{block.line}: {block.name} does not run by itself as it ran here, not even behind all earlier blocks: its page offers no runnable copy")
+    return said
+
+
+def due(book: Book, done: Outcome, written: str, asked: bool = False) -> bool:
+    """Whether the slices of a section that ran are to be made: its record is new; or there are none, and somebody has `asked`."""
+    return done.record is not None and done.uses is not None and done.verdict != "failed" and (written == "all" or (asked and done.verdict == "equal" and read(book, done.section) is None))
