@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from hooks import highlight, keys, notices, once, outline, refs, render, reuse, run, sanitize, tex
+from hooks import highlight, keys, notices, once, outline, refs, render, repository, reuse, run, sanitize, tex
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
 from hooks.notices import Notice
+from hooks.offers import Offers
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
 from hooks.run import Outcome, State
@@ -61,7 +62,12 @@ class Build:
         sections = dict(self.book.sections)  # in the order of the book: of two equal labels, the later one is wrong
         ordered = [sections.pop(file) for file in self.outline.by_file] + list(sections.values())
         labels = refs.collect(self.outline, ordered, self.pages)
-        return Context(self.book.root, labels, self.bibliography, self.book.library.source)
+        return Context(self.book.root, labels, self.bibliography, self.book.library.source, self.offers)
+
+    @cached_property
+    def offers(self) -> Offers:
+        root, settings = self.book.root, self.book.settings
+        return Offers(repository.of(root, settings), settings, self.outline, self.book.sections)
 
     @cached_property
     def bibliography(self) -> Bibliography:
@@ -153,7 +159,7 @@ class Build:
     def identity(self, file: str) -> str:
         """From what the page of a section is made."""
         section, (record, used) = self.book.sections[file], self.shown(file)
-        return reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._options)
+        return reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._options + self.offers.key(self._entry(file)))
 
     @cached_property
     def _options(self) -> str:
