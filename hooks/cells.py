@@ -87,7 +87,13 @@ class _Cells:
         begin = title.end if title else self.section.body
         lines = self.text(self.section.body, begin).strip()
         head = "\n\n".join(filter(None, [lines, *self.front()]))
-        parts = [head, *self.parts(self.text(begin, len(text)).split("\n"))]
+        parts: list[Part] = [head]
+        for part in self.parts(self.text(begin, len(text)).split("\n")):
+            before = parts[-1]
+            if len(parts) > 1 and isinstance(part, str) and isinstance(before, str):
+                parts[-1] = f"{before}\n\n{part}"
+            else:
+                parts.append(part)
         return [part if isinstance(part, Block) else self.filled(part) for part in parts]
 
     # The text, with tokens for its marks
@@ -126,7 +132,8 @@ class _Cells:
                 return f"${mark.tex}$"
             number = refs.number(mark.label) if mark.label else ""
             tag = rf" \tag{{{number}}}" if number else ""
-            return f"$$ {mark.tex}{tag} $$"
+            lines = "\n   ".join(line.strip() for line in mark.tex.split("\n"))  # whatever it stood in
+            return f"$$ {lines}{tag} $$"
         if isinstance(mark, Value):
             outputs = self.told.record.outputs(mark.name) if self.told.record else ()
             shown = "".join(output.text for output in outputs if output.kind == "value")
@@ -284,8 +291,15 @@ def picture(content: bytes, mime: str, alt: str) -> str:
 def references(section: Section, context: Context) -> str:
     """What a section cites, as Markdown; nothing if it cites nothing."""
     works = frame.works(section, context.bibliography)
-    listed = [f"- {MATH.sub(lambda m: f'${html.unescape(m[1])}$', work.html)}" for work in works]
+    listed = [f"- {_marked(work.html)}" for work in works]
     return "\n".join(["## References", "", *listed]) if listed else ""
+
+
+def _marked(work: str) -> str:
+    """A work as the list of references has it, in Markdown."""
+    for pattern, said in ((MATH, r"$\1$"), (re.compile("</?(?:em|i)>"), "*"), (re.compile('<a href="([^"]*)">(.*?)</a>'), r"[\2](<\1>)")):
+        work = pattern.sub(said, work)
+    return html.unescape(work)
 
 
 def _quoted(text: str) -> str:

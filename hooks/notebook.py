@@ -128,7 +128,7 @@ def _later(told: Telling, parts: Sequence[Part]) -> dict[str, frozenset[str]]:
     known: frozenset[str] = frozenset()
     for part in reversed([part for part in parts if isinstance(part, Block)]):
         found[part.name] = known
-        known |= redo.asked([part])
+        known = redo.asked(part, known)
     return found
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hooks import keys
-from hooks.marks import Block, Value
+from hooks.marks import Block
 from hooks.units import Function
 
 TURN = "# Your turn."
@@ -33,27 +33,31 @@ def emptied(block: Block, later: frozenset[str]) -> str:
         ...
     """
     tree, lines = _tree(block.source), block.source.splitlines()
-    imports, stubs, names = [], [], list[str]()
+    imports, stubs, names = list[str](), list[str](), list[str]()
+    end = 0
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
-            imports += lines[node.lineno - 1 : node.end_lineno]
+            imports += [""] * bool(imports and node.lineno > end + 1) + lines[node.lineno - 1 : node.end_lineno]
         elif isinstance(node, (*Function.__args__, ast.ClassDef)):
             stubs.append("\n".join(_stub(node, lines)))
         else:
-            names += [name for name in _bound(node) if name not in names]
+            names += [name for name in dict.fromkeys(_bound(node)) if name not in names]
+        end = node.end_lineno or 0
     wanted = [f"`{name}`" for name in names if name in later or (block.kind == "file" and not name.startswith("_"))]
     uses = "Others import" if block.kind == "file" else "Later cells use"
     said = f"{TURN} {uses} {', '.join(wanted)}." if wanted else TURN
     return "\n\n".join(filter(None, ["\n".join(imports), said, *stubs]))
 
 
-def asked(cells: Iterable[Block | Value]) -> frozenset[str]:
-    """The names that code reads."""
-    found = set[str]()
-    for cell in cells:
-        if isinstance(cell, Value) or (cell.executed and cell.kind != "console"):
-            found |= {node.id for node in ast.walk(_tree(cell.source)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    return frozenset(found)
+def asked(block: Block, later: frozenset[str]) -> frozenset[str]:
+    """The names that must be there before a block runs, so that it and those below it find what they read."""
+    if not block.executed or block.kind != "python":
+        return later
+    read, bound = set[str](), set[str]()
+    for node in _tree(block.source).body:
+        read |= _read(node) - bound
+        bound |= set(_bound(node))
+    return frozenset(read | (later - bound))
 
 
 def _tree(source: str) -> ast.Module:
@@ -76,6 +80,27 @@ def _bound(node: ast.stmt) -> Iterator[str]:
             yield part.id
         elif not isinstance(part, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             waiting[:0] = ast.iter_child_nodes(part)
+
+
+def _read(node: ast.AST) -> set[str]:
+    """Names that code reads from outside of itself, as far as its text tells."""
+    found = {inside for child in ast.iter_child_nodes(node) for inside in _read(child)}
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    if isinstance(node, ast.AugAssign):
+        return found | {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
+    if isinstance(node, (*Function.__args__, ast.Lambda)):
+        own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+        return found - own - _stored(node)
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return (found - _stored(node.target)) | _read(node.iter)
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return found - _stored(node)
+    return found
+
+
+def _stored(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _stub(node: Function | ast.ClassDef, lines: list[str]) -> list[str]:
