@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from io import BytesIO
@@ -28,6 +29,17 @@ from hooks.section import Section, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 RUN = {"data-manipulation", "automatic-differentiation", "linear-regression-scratch"}  # in every run of the tests
+RASTER = """
+import base64
+from hooks import capture
+
+def drawn(figure):
+    output = capture.figure(figure)
+    return output.content.decode(), {"raster": base64.b64encode(output.raster).decode()}
+
+from matplotlib.figure import Figure
+get_ipython().display_formatter.formatters["image/svg+xml"].for_type(Figure, drawn);
+"""  # beside each figure the small picture by which records are compared
 METADATA = re.compile(r"<metadata>.*?</metadata>\s*|<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|(?<=version=\"1.1\") style=\"background: white\"", re.DOTALL)
 
 
@@ -403,6 +415,7 @@ def executed(text: str, folder: Path, allow_errors: bool = False) -> Any:
     from nbclient import NotebookClient
 
     made = nbformat.reads(text, 4)
+    made.cells.insert(2, nbformat.v4.new_code_cell(RASTER))
     return NotebookClient(made, timeout=600, allow_errors=allow_errors, resources={"metadata": {"path": str(folder)}}).execute()
 
 
@@ -413,8 +426,6 @@ def test_a_notebook_gives_what_is_recorded(build: Build, files: Mapping[str, byt
     assert record
     made = executed(one(files, f"{slug}.ipynb"), world)
     differences = list(compare.differences(section, recorded(section, record), tuple(shown(section, made, record))))
-    import pickle
-    pickle.dump((recorded(section, record), list(shown(section, made, record)), [d.cell for d in differences]), open(f"/tmp/dbg-{slug}.pkl", "wb"))
     assert not differences, "\n".join(f"{d.cell}: {d.text}" for d in differences)
 
 
@@ -461,15 +472,21 @@ def output_of(output: Any) -> Output:
         return Output("error", f"{output.ename}: {output.evalue}", name=output.ename)
     figure = "image/svg+xml" in output.data and output.data.get("text/plain", "").startswith("<Figure")
     kind = "figure" if figure else "result" if output.output_type == "execute_result" else "display"
-    return capture.bundle(kind, output.data)
+    raster = output.metadata.get("image/svg+xml", {}).get("raster", "")
+    return replace(capture.bundle(kind, output.data), raster=b64decode(raster))
 
 
 def plain(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
-    made = []
+    """Outputs without what is another one in every notebook: where a stream is cut, the place of an error, when a figure was drawn."""
+    made: list[Output] = []
     for output in outputs:
         if output.kind == "error":
-            output = replace(output, text=output.text[output.text.rindex(f"{output.name}: ") :].rstrip("\n"))
+            said = output.text[output.text.rindex(f"{output.name}: ") :]
+            output = replace(output, text="\n".join(line.rstrip() for line in said.rstrip().split("\n")))
         if output.mime == "image/svg+xml":
-            output = replace(output, content=METADATA.sub("", output.content.decode()).encode().strip(), raster=b"")
-        made.append(output)
+            output = replace(output, content=METADATA.sub("", output.content.decode()).encode().strip())
+        if made and made[-1].kind == output.kind in ("stdout", "stderr"):
+            made[-1] = replace(made[-1], text=made[-1].text + output.text)
+        else:
+            made.append(output)
     return tuple(made)
