@@ -42,6 +42,16 @@ environment = {
 network: tuple[str, ...] = ("dlkit.data.downloading",)
 
 
+# The first cell of a notebook, by the packages that its section uses (under an empty name: of every one). It puts the
+# generators where `seed` puts them, and gives figures the book's style.
+notebook = {
+    "": "import random\nrandom.seed(0)",
+    "numpy": "import numpy\nnumpy.random.seed(0)",
+    "torch": "import torch\ntorch.manual_seed(0)",
+    "matplotlib": "%matplotlib inline\n%config InlineBackend.figure_formats = ['svg']\nfrom dlkit import plot\nplot.use()",
+}
+
+
 # Packages that take long to import. Sections that import none of them do not wait for it.
 heavy = ("torch", "sklearn")
 

@@ -19,7 +19,7 @@ from hooks.problem import BookError, Problem
 from hooks.section import Section
 
 PINNED = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*(?P<version>[^\s;#]+)")
-LIMITS = {"warm", "heavy", "memory", "fork", "gpus"}  # names of `_runtime.py` that change no result
+LIMITS = {"warm", "heavy", "memory", "fork", "gpus", "notebook"}  # names of `_runtime.py` that change no result
 
 
 class _Loader(yaml.SafeLoader):
@@ -117,12 +117,23 @@ class Book:
     @cached_property
     def network(self) -> tuple[str, ...]:
         """The modules that `_runtime.py` lets use the network, and that fetch data."""
-        found: tuple[str, ...] = ()
+        # If it is worked out there, what fetches is an input like all else.
+        found = self.constant("network")
+        return tuple(found) if isinstance(found, (tuple, list)) else ()
+
+    def constant(self, name: str) -> Any:
+        """What the book's own page of code calls by this name, where that is written out; None where it is not."""
+        found = None
         for node in self._runtime.body if self._runtime else ():
-            if "network" in _names(node) and isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
-                with suppress(ValueError):  # it is worked out there: then what fetches is an input like all else
-                    found = tuple(ast.literal_eval(node.value))
+            if name in _names(node) and isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
+                with suppress(ValueError):
+                    found = ast.literal_eval(node.value)
         return found
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """`extra.book` of the site's configuration."""
+        return dict((self.config.get("extra") or {}).get("book") or {})
 
     @cached_property
     def _runtime(self) -> ast.Module | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import api, highlight, keys, listing, notices, once, outline, refs, render, reuse, run, runnable, sanitize, slices, tex
+from hooks import api, highlight, keys, listing, notices, once, outline, refs, render, repository, reuse, run, runnable, sanitize, slices, tex
 from hooks.api import Api
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text
@@ -17,6 +17,7 @@ from hooks.clipboard import Clipboard
 from hooks.contents import Entry, Outline
 from hooks.lift import Context
 from hooks.notices import Notice
+from hooks.offers import Offers
 from hooks.pool import Pool
 from hooks.problem import BookError, Problem
 from hooks.records import Record, Uses
@@ -63,7 +64,8 @@ class Build:
     @cached_property
     def context(self) -> Context:
         labels = refs.collect(self.outline, self.ordered, self.pages)
-        return Context(self.book.root, labels, self.bibliography, self.book.library.source, self.api, self._runnable)
+        source = self.book.library.source
+        return Context(self.book.root, labels, self.bibliography, source, self.api, self._runnable, self.offers)
 
     @cached_property
     def ordered(self) -> list[Section]:
@@ -74,6 +76,11 @@ class Build:
     @cached_property
     def api(self) -> Api:
         return api.read(self.book, self.outline, [*self.ordered, *self.pages.values()])
+
+    @cached_property
+    def offers(self) -> Offers:
+        root, settings = self.book.root, self.book.settings
+        return Offers(repository.of(root, settings), settings, self.outline, self.book.sections)
 
     @cached_property
     def _terms(self) -> runnable.Terms:
@@ -183,7 +190,8 @@ class Build:
     def identity(self, file: str) -> str:
         """From what the page of a section is made."""
         section, (record, used) = self.book.sections[file], self.shown(file)
-        key = reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, self._options)
+        options = self._options + self.offers.key(self._entry(file))
+        key = reuse.identity(section, record, used, self.notices(file), self._entry(file), self.context, options)
         return keys.digest(key, below) if (below := self._below(file)) else key
 
     def _below(self, file: str) -> str:

@@ -26,12 +26,13 @@ def top(
     entry: Entry | None,
     notices: Iterable[Notice],
     data: Sequence[str] = (),
+    offers: str = "",
 ) -> str:
-    """What stands between a section's title and its text; `data` are the files that it reads."""
+    """What stands between a section's title and its text; `data` are the files that it reads, `offers` is a row of links."""
     parts = []
     if entry and entry.kind == "section":
         costs = " ".join(_costs(section, record, refs, page, data))
-        parts.append(f'<p class="cost">{costs}</p>')
+        parts.append(f'<p class="cost">{costs}</p>{offers}')
     return "".join([*parts, *(notice.box() for notice in notices if not notice.block)])
 
 

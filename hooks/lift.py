@@ -19,6 +19,7 @@ from hooks.blocks import Source, draw
 from hooks.contents import Entry
 from hooks.marks import Block, Caption, Citation, Formula, Heading, Mark, Reference, Value
 from hooks.notices import Notice
+from hooks.offers import Offers
 from hooks.problem import Problem
 from hooks.records import Record, Uses
 from hooks.refs import Refs
@@ -54,6 +55,7 @@ class Context:
     source: Source | None = None  # dotted name -> the library's code, its file and line
     api: Api = field(default_factory=Api)
     runnable: Callable[[Section], str] = lambda section: ""  # what the page's script copies with a block
+    offers: Offers | None = None  # what a section's page gives its reader, besides itself
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,9 @@ class _Lift:
     def run(self, uses: Uses) -> Lifted:
         section, token = self.section, self.lifted.token
         whole = self.record if len(self.ran) == len(section.cells) else None  # what failed on the way has no time to name
-        top = frame.top(section, whole, self.context.refs, self.page, self.entry, self.notices, tuple(uses.data))
+        offers = self.context.offers if self.entry and self.entry.kind == "section" else None
+        row = offers.top(section, self.entry) if offers and self.entry else ""
+        top = frame.top(section, whole, self.context.refs, self.page, self.entry, self.notices, tuple(uses.data), row)
         self.top = f"\n\n{token('B', Piece(1, top))}\n" if top else ""
         edits = [edit for mark in section.marks for edit in self.edits(mark)]
         edits += [edit for term in section.terms for edit in self.term(term)]
@@ -190,6 +194,8 @@ class _Lift:
         if works := frame.works(section, self.context.bibliography):
             opening, closing = Piece(1, '<section class="references">'), Piece(1, frame.listed(works, self.page))
             end = [token("B", opening), "## References {#references}", token("B", closing)]
+        if offers and self.entry:
+            end.append(token("B", Piece(1, offers.bottom(section, whole, self.context.refs, self.entry))))
         if whole and section.cells:
             end.append(token("B", Piece(1, frame.provenance(whole, uses.packages, section.front.gpus))))
         if whole and (data := self.context.runnable(section)):

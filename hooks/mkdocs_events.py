@@ -29,7 +29,7 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import api_pages, assets, contents_page, disk, excerpt, finished, indexing, made_pages, own, records, render, search, stamp, styles, tex, titles  # noqa: E402
+from hooks import api_pages, assets, contents_page, disk, downloads, excerpt, finished, indexing, made_pages, own, records, render, search, stamp, styles, tex, titles  # noqa: E402
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
@@ -228,7 +228,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 def on_post_build(config: MkDocsConfig) -> None:
     build = _State.build
-    for made in [*(page.rendered.assets for page in build.made.values()), *_State.own.assets]:
+    for made in [*(page.rendered.assets for page in build.made.values()), *_State.own.assets, downloads.files(build, config.site_url or "")]:
         for name, data in made.items():
             path = Path(config.site_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from hooks import assets, disk, keys
+from hooks import assets, disk, keys, repository
 from hooks.cache import FOLDER, machine
 from hooks.problem import BookError
 
@@ -97,4 +97,5 @@ def holds(config_file: Path, strict: bool) -> str:
 
 
 def _state(config_file: Path, files: Seen) -> str:
-    return keys.digest(machine(), config_file.name, repr(sorted(files.items())), str(DATE))
+    remote = repository.remote(config_file.resolve().parent)  # pages lead there
+    return keys.digest(machine(), config_file.name, repr(sorted(files.items())), str(DATE), remote)

@@ -4,3 +4,6 @@ if (document.querySelector(".map")) import("./map.js");
 if (document.querySelector("article :is(a.ref, a.cite, a.api)")) import("./hover.js");
 import "./search.js";
 import "./copy.js";
+
+const reporting = document.querySelector("a.report");
+if (reporting) import("./report.js").then(({ report }) => report(reporting));
