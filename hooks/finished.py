@@ -13,7 +13,7 @@ from hooks import keys, reuse
 from hooks.build import Build
 from hooks.section import Section
 
-SILENT = re.compile(r"<svg\b.*?</svg>|</?span\b[^<>]*>", re.DOTALL)  # drawings, and the colors of code
+SILENT = re.compile(r"<svg\b.*?</svg>|<script\b.*?</script>|</?span\b[^<>]*>", re.DOTALL)  # drawings, charts, and the colors of code
 PASSING = {"site_dir", "watch", "strict", "dev_addr", "plugins", "hooks"}  # settings that change no page, and what is asked by itself
 
 

@@ -128,8 +128,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             files.append(File.generated(config, uri, content=read.text))
         for made in PAGES.values():
             files.append(File.generated(config, made.URI, content=f"# {made.TITLE}\n"))
-        for uri, path in assets.found(build.book.root).items():
+        found = assets.found(build.book.root)
+        for uri, path in found.items():
             files.append(File.generated(config, uri, abs_src_path=str(path)))
+        for uri, text in assets.modules(build.book.root, found).items():
+            files.append(File.generated(config, uri, content=text))
     except BookError as error:
         raise _refusal(error, config) from None
     return files
