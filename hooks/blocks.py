@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hooks import commands, highlight, sanitize
+from hooks import commands, highlight, live, sanitize
 from hooks.marks import Block
 from hooks.outputs import show
 from hooks.problem import Problem
@@ -37,7 +37,7 @@ def draw(
     shown = show(section, block, outputs, page, alt, figure)
     drawn = Drawn("", shown.pictures, shown.assets, shown.problems)
     ran = record is not None and any(cell.name == block.name for cell in record.cells)
-    if options.label and ran and block.executed and not any(output.mime in IMAGES for output in outputs):
+    if options.label and ran and block.executed and not any(output.mime in IMAGES or live.MIME.match(output.mime) for output in outputs):
         message = f"`{options.label}` is a figure's label, and this block draws none."
         drawn.problems.append(section.problem(block.line, message, "Draw one, or take the label out."))
     code, origin = block.source, ""

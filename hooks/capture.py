@@ -11,7 +11,7 @@ from contextlib import suppress
 from os import getpid
 from typing import Any, cast
 
-from hooks import picture, rehearsal
+from hooks import live, picture, rehearsal
 from hooks.places import Places
 from hooks.records import Output
 
@@ -202,6 +202,8 @@ def steady(text: str) -> str:
 
 def bundle(kind: str, data: dict[str, Any]) -> Output:
     """The output for a value's MIME bundle: its plain text and its richest form."""
+    if mime := live.mime(data):
+        return Output(kind, str(data[mime].get("description", "")), mime, live.recorded(data[mime]))
     text = steady(storable(_joined(data.get("text/plain", ""))))
     for mime in RICH:
         if mime in data:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from hooks import live
 from hooks.marks import Block
 from hooks.records import Cell, Output, Record
 from hooks.section import Section
@@ -69,6 +70,8 @@ def _alike(a: Output, b: Output, tolerance: float) -> bool:
         return False
     if a.raster or b.raster:
         return a.content == b.content or (images_alike(a.raster, b.raster) and colors_alike(a.content, b.content))
+    if live.MIME.match(a.mime):
+        return a.text == b.text and live.alike(a.content, b.content, tolerance)
     if a.mime in ("image/png", "image/jpeg"):
         return a.content == b.content or images_alike(a.content, b.content)
     texts = texts_alike(a.text, b.text, tolerance)

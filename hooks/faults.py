@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from types import FrameType
 
-from hooks import guard, limits
+from hooks import guard, limits, live
 from hooks.capture import KEPT, Flood, steady, storable, terminal
 from hooks.job import Failure, Job, Task
 from hooks.places import Places
@@ -64,6 +64,8 @@ class Faults:
         shown = self.shown(error, task) + printed[-SAID:]
         if task.test and isinstance(error, AssertionError):
             return Failure(task.name, line, "the claim does not hold.", "", shown)
+        if isinstance(error, live.Refused):
+            return Failure(task.name, line, *error.args)
         if refused := guard.refusal(error):
             return Failure(task.name, line, f"{refused}.", refused.mend, shown)
         what = f"`{task.source}` raises" if task.value else "the block raises"

@@ -134,8 +134,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         for uri, made in _State.pages.items():
             place = InclusionLevel.UNDEFINED if made_pages.listed(made) else InclusionLevel.NOT_IN_NAV
             files.append(File.generated(config, uri, content=made_pages.markdown(made), inclusion=place))
-        for uri, path in assets.found(build.book.root).items():
+        found = assets.found(build.book.root)
+        for uri, path in found.items():
             files.append(File.generated(config, uri, abs_src_path=str(path)))
+        for uri, text in assets.modules(build.book.root, found).items():
+            files.append(File.generated(config, uri, content=text))
         _join_styles(files, config)
     except BookError as error:
         raise _refusal(error, config) from None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from hooks import sanitize, svg, tex
+from hooks import controls, live, sanitize, svg, tex
 from hooks.marks import Block
 from hooks.problem import Problem
 from hooks.records import IMAGES, Output
@@ -40,6 +40,13 @@ def show(section: Section, block: Block, outputs: tuple[Output, ...], page: str,
                 shown.pictures.append(picture)
             else:
                 shown.text.append(f'<div class="output image">{picture}</div>')
+        elif live.MIME.match(output.mime):
+            count += 1
+            chart = _chart(section, block, output, alt, count, shown)
+            if figure:
+                shown.pictures.append(chart)
+            else:
+                shown.text.append(f'<div class="output image">{chart}</div>')
         elif output.mime == "text/html":
             shown.text.append(f'<div class="output html">{sanitize.fragment(_decoded(output))}</div>')
         elif output.mime == "text/latex":
@@ -66,6 +73,14 @@ def _formula(section: Section, block: Block, source: str, shown: Shown) -> str:
             section.problem(block.line, problem.message, "Mend what the block shows.", problem.detail)
         )
     return f'<div class="output math"><span class="formula" data-line="{block.line}">{sanitize.text(bare)}</span></div>'
+
+
+def _chart(section: Section, block: Block, output: Output, alt: str, count: int, shown: Shown) -> str:
+    """A chart around its still. One that has just run, in a preview, may have none yet."""
+    still = ""
+    if output.still:
+        still = _picture(section, block, replace(output, mime="image/svg+xml", content=output.still), "", alt, count, shown)
+    return controls.place(output.content, still, output.text or alt)
 
 
 def _picture(section: Section, block: Block, output: Output, page: str, alt: str, count: int, shown: Shown) -> str:

@@ -33,6 +33,7 @@ class Output:
     mime: str = ""  # text/html, text/latex, or an image
     content: bytes = b""
     raster: bytes = b""  # of a figure: the small gray PNG by which it is compared
+    still: bytes = b""  # of a chart: the SVG that stands for it
     name: str = ""  # of an error: its class; of what a command printed: the command's line in its block
 
 
@@ -117,6 +118,8 @@ def _cell(raw: Mapping[str, Any], file: Path) -> Cell:
                 output = replace(output, raster=_image(file, item["raster"]))
         elif "content" in item:
             output = replace(output, content="".join(item["content"]).encode())
+            if "still" in item:
+                output = replace(output, still=_image(file, item["still"]))
         outputs.append(output)
     return Cell(raw["cell"], tuple(outputs), raw["seconds"], raw["source"])
 
@@ -149,7 +152,7 @@ def write_uses(file: Path, record: Record, uses: Uses) -> bool:
         if _read(file)[0] != record:
             return False
         outputs = file.read_bytes()
-        named = [item[key]["file"] for cell in json.loads(outputs)["cells"] for item in cell["outputs"] for key in ("image", "raster") if key in item]
+        named = [item[key]["file"] for cell in json.loads(outputs)["cells"] for item in cell["outputs"] for key in ("image", "raster", "still") if key in item]
         _put(file, {name: (file.with_suffix("") / Path(name).name).read_bytes() for name in named}, outputs, uses)
     return True
 
@@ -195,6 +198,9 @@ def _raw_cell(cell: Cell, name: str, images: dict[str, bytes]) -> dict[str, Any]
                 item["raster"] = _named(stem + ".gray.png", output.raster, images)
         elif output.content:
             item["content"] = output.content.decode().splitlines(keepends=True)
+            if output.still:
+                drawn += 1
+                item["still"] = _named((f"{name}-{drawn}" if drawn > 1 else name) + ".svg", output.still, images)
         outputs.append(item)
     return {"cell": cell.name, "outputs": outputs, "seconds": cell.seconds, "source": cell.source}
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hooks import compare, imports, job, once, records, uses
+from hooks import compare, imports, job, once, records, stills, uses
 from hooks.book import Book
 from hooks.effects import Effects
 from hooks.pool import Pool
@@ -150,13 +150,24 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     record = replace(record, ran=replace(record.ran, provisional=bool(notes)))
     old = before.record
     if old is None or old.key != record.key or len(old.cells) != len(cells):
-        return Outcome(before, "foreign" if notes else "new", compare.keep(section, old, record) if old else record, used, notes=notes)
+        return _finished(Outcome(before, "foreign" if notes else "new", compare.keep(section, old, record) if old else record, used, notes=notes))
     found_differences = tuple(compare.differences(section, old, cells))
     if not found_differences:
         return Outcome(before, "equal", old, used, notes=notes)
     # Outputs and inputs that are not of one run vouch for nothing: what ran now takes their place.
     verdict = "foreign" if notes else "drifted" if before.uses else "new"
-    return Outcome(before, verdict, compare.keep(section, old, record), used, found_differences, notes=notes)
+    return _finished(Outcome(before, verdict, compare.keep(section, old, record), used, found_differences, notes=notes))
+
+
+def _finished(done: Outcome) -> Outcome:
+    """The outcome, its charts with their stills."""
+    assert done.record is not None
+    try:
+        return replace(done, record=replace(done.record, cells=stills.added(done.record.cells)))
+    except stills.Undrawn as undrawn:
+        line = next(cell.line for cell in done.section.cells if cell.name == undrawn.args[0])
+        problem = done.section.problem(line, f"the chart cannot be drawn: {undrawn.args[1].removesuffix('.')}.", "Mend the chart.")
+        return Outcome(done.state, "failed", done.record, problems=(problem,))
 
 
 def still_holds(book: Book, done: Outcome, now: State) -> bool:

@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from hooks import capture
+from hooks import capture, live
 from hooks.capture import Capture
 from hooks.job import Task
 from hooks.records import Output
@@ -92,6 +92,7 @@ class Shell(InteractiveShell):
         config.HistoryManager.hist_file = ":memory:"
         super().__init__(config=config, user_ns={"__name__": "__main__"})
         self.display_formatter.formatters["image/svg+xml"].for_type_by_name("matplotlib.figure", "Figure", self._figure)
+        self.display_formatter.mimebundle_formatter.for_type_by_name(*live.CHARTS, live.bundled)
         self.figures: list[Output] = []
 
     def begin(self, caught: Capture, path: str, text: str) -> None:

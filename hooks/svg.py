@@ -10,6 +10,7 @@ from functools import lru_cache
 from lxml import etree
 
 from hooks import sanitize
+from hooks.live import BLACK
 
 
 def _words(text: str) -> frozenset[str]:
@@ -34,7 +35,6 @@ PLACES = _words(
     "textLength lengthAdjust startOffset pathLength offset gradientUnits gradientTransform spreadMethod patternUnits "
     "patternContentUnits patternTransform clipPathUnits markerWidth markerHeight markerUnits refX refY orient"
 )
-BLACK = re.compile(r"(?:#0{3}|#0{6}|black|rgb\(\s*0%?\s*,\s*0%?\s*,\s*0%?\s*\))\Z", re.IGNORECASE)
 URL = re.compile(r"url\(\s*[\"']?#(?P<id>[^\"')\s]+)[\"']?\s*\)\Z")
 UNSAFE = re.compile(r"url|expression|javascript|[\\@<>{}]|/\*", re.IGNORECASE)
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+\Z")

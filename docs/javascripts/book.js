@@ -7,3 +7,6 @@ import "./copy.js";
 
 const reporting = document.querySelector("a.report");
 if (reporting) import("./report.js").then(({ report }) => report(reporting));
+
+const charts = document.querySelectorAll(".live");
+if (charts.length) import("./live.js").then((live) => live.start(charts));
