@@ -72,6 +72,7 @@ function mark(element, wide) {
 function look(time) {
   while (waiting.length && time.timeRemaining() > 4) {
     const element = waiting.shift();
+    element.firstElementChild?.getBoundingClientRect();     // lays it out
     mark(element, element.scrollWidth > element.clientWidth + 1);
     sizes.observe(element);
   }
