@@ -172,3 +172,10 @@ def test_notes_stand_in_the_margin_where_there_is_one(page: Page) -> None:
     text, first, second = page.evaluate(boxes)
     assert first["top"] > text["bottom"]
     assert first["left"] < text["right"]
+
+
+@pytest.mark.parametrize("place", ["#fig-swing", "#exercises"])
+def test_a_link_into_a_page_lands_where_it_should(page: Page, place: str) -> None:
+    """Though what lies above was not laid out yet."""
+    page.goto(SECTION + place)
+    page.wait_for_function("place => Math.abs(document.querySelector(place).getBoundingClientRect().top - 60) < 3", arg=place)
