@@ -146,7 +146,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def _join_styles(files: Files, config: MkDocsConfig) -> None:
-    """All style sheets of the site's own become one file."""
+    """All style sheets of the site's own become one file; what its pages never ask for is not there."""
+    unsent = styles.listed(config.extra.get("unsent", ()), [file.src_uri for file in files])
+    for name in unsent:
+        files.remove(files.src_uris[name])
     elsewhere = [path for path in map(str, config.extra_css) if "://" in path]
     sheets = {file.src_uri: file for file in files if file.src_uri.endswith(".css")}
     names = styles.listed(map(str, config.extra_css), sheets)

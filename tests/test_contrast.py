@@ -104,7 +104,7 @@ def test_no_other_colors_meet() -> None:
     for path in sorted(STYLES.glob("*.css")):
         for selector, body in RULE.findall(sheet(path)):
             for name, value in SETTING.findall(body):
-                wanted = TEXTS + ("paper",) if name in ("color", "fill") else GROUNDS + ("ink", "accent")
+                wanted = (*TEXTS, "paper") if name in ("color", "fill") else (*GROUNDS, "ink", "accent")
                 value = value.removesuffix("!important").strip()
                 if not HARMLESS.fullmatch(value) and value not in {f"var(--{known})" for known in wanted}:
                     strange.append(f"{path.name}: {selector.strip()[:60]} {{ {name}: {value} }}")

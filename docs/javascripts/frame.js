@@ -62,7 +62,7 @@ const sizes = new ResizeObserver(entries => {
   for (const [target, is] of wide) mark(target, is);
 });
 const waiting = [...document.querySelectorAll(WIDE)];
-const idle = globalThis.requestIdleCallback ?? (run => setTimeout(run, 50, { timeRemaining: () => 8 }));
+const idle = globalThis.requestIdleCallback ?? (run => setTimeout(run, 50, { timeRemaining: () => 0 }));
 
 function mark(element, wide) {
   if (wide) element.tabIndex = 0;
@@ -70,12 +70,14 @@ function mark(element, wide) {
 }
 
 function look(time) {
-  while (waiting.length && time.timeRemaining() > 4) {
-    const element = waiting.shift();
-    mark(element, element.scrollWidth > element.clientWidth + 1);
-    sizes.observe(element);
-  }
-  if (waiting.length) idle(look);
-  else document.documentElement.dataset.ready = "";
+  do {
+    for (const element of waiting.splice(0, 3)) {
+      element.firstElementChild?.getBoundingClientRect();     // lays it out
+      mark(element, element.scrollWidth > element.clientWidth + 1);
+      sizes.observe(element);
+    }
+  } while (waiting.length && time.timeRemaining() > 4);
+  if (waiting.length) idle(look, { timeout: 200 });
+  else root.dataset.ready = "";
 }
 idle(look);
