@@ -54,7 +54,7 @@ def test_the_glossary_has_each_term_with_its_sentence_and_leads_to_its_place(tin
     assert 'href="../bibliography/#ref-meeus1998"' in html
     assert '<span class="math" data-line="14">t &gt; 1.</span>' in html  # the formula that the sentence runs into
     assert "Again, <strong>gauges</strong> catch. <span" in html  # and not the next sentence
-    measuring, moon = ('<a href="../water/{}/#term-synodic-month">'.format(slug) for slug in ("measuring-rain", "the-moon-and-the-rain"))
+    measuring, moon = (f'<a href="../water/{slug}/#term-synodic-month">' for slug in ("measuring-rain", "the-moon-and-the-rain"))
     assert html.index(measuring) < html.index("also " + moon)
 
 
