@@ -28,17 +28,21 @@ class Finished:
 class Shelf:
     """The finished pages of one build: those that an earlier one has left, and those that are new.
 
-    `pages` says which file of the book a page of the site is made from, `around` what stands around every page.
+    `pages` says which file of the book a page of the site is made from, `around` what stands around every page. Of
+    those that are made from the whole book, `made` says what stands on them.
     """
 
-    def __init__(self, build: Build, pages: Mapping[str, str], around: str) -> None:
-        self.build, self.pages, self.around = build, pages, around
+    def __init__(self, build: Build, pages: Mapping[str, str], around: str, made: Mapping[str, str]) -> None:
+        self.build, self.pages, self.around, self.made = build, pages, around, made
         self.found: dict[str, Finished] = {}
         self.indexed = 0  # how much of the search index is of the pages before this one
         self.entries: dict[str, list[dict[str, Any]]] = {}  # of a page that is made anew
         for uri, file in pages.items():
             left: Finished | None = build.book.cache.get(f"finished/{file}", self._key(file))
             if left and (left.alone or not build.render(file).problems):
+                self.found[uri] = left
+        for uri, content in made.items():
+            if left := build.book.cache.get(f"made/{uri}", keys.digest(around, content)):
                 self.found[uri] = left
 
     def _key(self, file: str) -> str:
@@ -54,6 +58,10 @@ class Shelf:
 
     def keep(self, uri: str, html: str, ids: Iterable[str]) -> None:
         """Leave a page that was made anew to later builds. One with problems is made again: they must be found again."""
+        if uri in self.made:
+            done = Finished(html, frozenset(ids), self.entries[uri], alone=True)
+            self.build.book.cache.put(f"made/{uri}", keys.digest(self.around, self.made[uri]), done)
+            return
         file = self.pages[uri]
         made = self.build.render(file)
         if not made.problems:

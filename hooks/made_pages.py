@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from hooks import bibliography_page, chapter_page, contents_page, glossary_page, map_page, part_page, titles
+from hooks import bibliography_page, chapter_page, contents_page, glossary_page, keys, map_page, part_page, titles
 from hooks.build import Build
 from hooks.render import Toc
 
@@ -42,6 +42,11 @@ def markdown(made: MadePage) -> str:
     """Its title, as a heading."""
     number = getattr(made, "NUMBER", "")
     return f'# {f"""<span class="number">{number}</span> """ if number else ""}{made.TITLE}\n'
+
+
+def content(made: MadePage, build: Build, page: str) -> str:
+    """All that it is made from, in one hash."""
+    return keys.digest(markdown(made), repr(meta(made)), repr(made.toc(build)), made.html(build, page))
 
 
 def meta(made: MadePage) -> dict[str, Any]:

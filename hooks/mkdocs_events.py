@@ -146,7 +146,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
         plugins = {name: dict(config.plugins[name].config) for name in KNOWN & set(config.plugins)}
         pages = _State.build.pages.values()
         around = finished.around(dict(config), plugins, finished.structure(nav.items), pages, Path(templates) if templates else None)
-        _State.shelf = Shelf(_State.build, _State.by_uri, around)
+        made = {uri: made_pages.content(page, _State.build, _url(files, uri)) for uri, page in _State.pages.items()}
+        _State.shelf = Shelf(_State.build, _State.by_uri, around, made)
     return nav
 
 
@@ -187,7 +188,9 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     if uri in _State.pages:
         whole = _State.pages[uri]
         page.toc = TableOfContents([_link(item) for item in whole.toc(_State.build)])
-        return html + tex.to_katex(whole.html(_State.build, page.url))
+        html += tex.to_katex(whole.html(_State.build, page.url))
+        page.present_anchor_ids = set(_ids(html))
+        return html
     return _State.own.after(uri, html)
 
 
@@ -210,7 +213,7 @@ def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigat
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     uri = page.file.src_uri
-    if _State.shelf and uri in _State.by_uri:
+    if _State.shelf and (uri in _State.by_uri or uri in _State.pages):
         if uri in _State.shelf.found:
             return _State.shelf.found[uri].html
         _State.shelf.keep(uri, output, page.present_anchor_ids or ())
@@ -310,6 +313,11 @@ def _project(config: MkDocsConfig) -> Path:
 
 def _file(page: Page, config: MkDocsConfig) -> str:
     return Path(page.file.abs_src_path or page.file.src_uri).relative_to(_project(config)).as_posix()
+
+
+def _url(files: Files, uri: str) -> str:
+    file = files.get_file_from_path(uri)
+    return file.url if file else ""
 
 
 def _link(item: Toc) -> AnchorLink:
