@@ -34,11 +34,6 @@ def navigation(build: Build) -> list[dict[str, Any]]:
     return [{TITLE: [URI, *modules]}] if modules else []
 
 
-def identities(build: Build) -> dict[str, str]:
-    """From what each page is made, by its source."""
-    return {uri: identity(page, build) for uri, page in pages(build).items()}
-
-
 def identity(page: MadePage, build: Build) -> str:
     """From what a page of the reference is made."""
     parts = [api.digest(build.api)]
@@ -63,6 +58,9 @@ def problems(names: Api, module: str) -> Iterator[Problem]:
 class _Index:
     URI, TITLE = URI, TITLE
 
+    def identity(self, build: Build) -> str:
+        return identity(self, build)
+
     def toc(self, build: Build) -> tuple[Toc, ...]:
         return ()
 
@@ -76,6 +74,9 @@ class _Index:
 class ModulePage:
     def __init__(self, name: str) -> None:
         self.name, self.TITLE, self.URI = name, name, _uri(name)
+
+    def identity(self, build: Build) -> str:
+        return identity(self, build)
 
     def toc(self, build: Build) -> tuple[Toc, ...]:
         return _Page(build.api, self.name, "").toc()

@@ -25,20 +25,20 @@ class Finished:
 class Shelf:
     """The finished pages of one build: those that an earlier one has left, and those that are new.
 
-    `pages` says which file of the book a page of the site is made from, `around` what stands around every page, `made`
-    from what a page is made that the machine makes of the whole book.
+    `pages` says which file of the book a page of the site is made from, `around` what stands around every page. Of
+    those that are made from the whole book, `made` says what stands on them.
     """
 
-    def __init__(self, build: Build, pages: Mapping[str, str], around: str, made: Mapping[str, str] | None = None) -> None:
+    def __init__(self, build: Build, pages: Mapping[str, str], around: str, made: Mapping[str, str]) -> None:
         self.build, self.pages, self.around = build, pages, around
-        self.made = {uri: keys.digest(around, key) for uri, key in (made or {}).items()}
+        self.made = {uri: keys.digest(around, content) for uri, content in made.items()}
         self.found: dict[str, Finished] = {}
         for uri, file in pages.items():
             left: Finished | None = build.book.cache.get(f"finished/{file}", self._key(file))
             if left and (left.alone or not build.render(file).problems):
                 self.found[uri] = left
         for uri, key in self.made.items():
-            if left := build.book.cache.get(f"finished/{uri}", key):
+            if left := build.book.cache.get(f"made/{uri}", key):
                 self.found[uri] = left
 
     def __contains__(self, uri: str) -> bool:
@@ -52,7 +52,7 @@ class Shelf:
         """Leave a page that was made anew to later builds. One with problems is made again: they must be found again."""
         if uri in self.made:
             if not self.build.troubles:
-                self.build.book.cache.put(f"finished/{uri}", self.made[uri], Finished(html, frozenset(ids), alone=True))
+                self.build.book.cache.put(f"made/{uri}", self.made[uri], Finished(html, frozenset(ids), alone=True))
             return
         file = self.pages[uri]
         made = self.build.render(file)

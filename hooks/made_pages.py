@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from hooks import api_pages, bibliography_page, chapter_page, contents_page, glossary_page, map_page, part_page, titles
+from hooks import api_pages, bibliography_page, chapter_page, contents_page, glossary_page, keys, map_page, part_page, titles
 from hooks.build import Build
 from hooks.render import Toc
 
@@ -12,7 +12,7 @@ from hooks.render import Toc
 class MadePage(Protocol):
     """What such a module has; so has a page that is made for each part, for each chapter.
 
-    It may also have a `NUMBER`; `META`, as front matter says it to the theme; `listed`: not in the navigation if False.
+    It may also have a `NUMBER`; an `identity(build)`, where to make it takes long; `META`, as front matter says it to the theme; `listed`: not in the navigation if False.
     """
 
     @property
@@ -42,6 +42,13 @@ def markdown(made: MadePage) -> str:
     """Its title, as a heading."""
     number = getattr(made, "NUMBER", "")
     return f'# {f"""<span class="number">{number}</span> """ if number else ""}{made.TITLE}\n'
+
+
+def content(made: MadePage, build: Build, page: str) -> str:
+    """All that it is made from, in one hash: what stands on it, or what the page itself says."""
+    if identity := getattr(made, "identity", None):
+        return str(identity(build))
+    return keys.digest(markdown(made), repr(meta(made)), repr(made.toc(build)), made.html(build, page))
 
 
 def meta(made: MadePage) -> dict[str, Any]:

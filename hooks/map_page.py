@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hooks import frame, listing, sanitize, titles
 from hooks.build import Build
@@ -23,7 +23,9 @@ def toc(build: Build) -> tuple[Toc, ...]:
 def html(build: Build, page: str) -> str:
     """Radio buttons choose a route; the style sheet shows what belongs to it. Without either, the lists follow each other."""
     drawing = f'<div class="map-sheet">{Drawing(build.outline, page).svg()}</div>'
-    lists = "\n".join([_whole(build, page), *(_route(build, page, at, route) for at, route in enumerate(build.outline.routes, 1))])
+    outline, sections = build.outline, build.book.sections
+    rows = {entry.slug: listing.row(entry, outline, sections, page, f' data-section="{entry.slug}"') for entry in outline.entries}
+    lists = "\n".join([_whole(build, page, rows), *(_route(build, page, at, route, rows) for at, route in enumerate(outline.routes, 1))])
     below = '<a class="to-lists" href="#lists">To the list</a>'
     return f'<div class="map">\n{_choice(build)}\n{below}\n{drawing}\n<div class="map-lists" id="lists">\n{lists}\n</div>\n</div>'
 
@@ -42,14 +44,14 @@ def _key(at: int) -> str:
     return f'<svg class="map-key" width="26" height="6" aria-hidden="true"><path class="line r{at}" d="M1 3H25"/></svg>' if at else ""
 
 
-def _whole(build: Build, page: str) -> str:
-    outline, sections = build.outline, build.book.sections
+def _whole(build: Build, page: str, shown: Mapping[str, str]) -> str:
+    outline = build.outline
     parts = []
     for part in outline.parts:
         number = f'<span class="number">{part.number}</span> ' if part.number else ""
         inside = []
         for chapter in part.chapters:
-            rows = "\n".join(listing.row(entry, outline, sections, page, f' data-section="{entry.slug}"') for entry in chapter.entries)
+            rows = "\n".join(shown[entry.slug] for entry in chapter.entries)
             name = f'<a href="{sanitize.attribute(relative(chapter.href, page))}">{titles.html(chapter.title)}</a>'
             inside.append(f'<h3><span class="number">{chapter.number}</span> {name}</h3>\n<ol class="sections">\n{rows}\n</ol>')
         parts.append(f'<details><summary>{number}{titles.html(part.title)}</summary>\n{"".join(inside)}\n</details>')
@@ -63,12 +65,12 @@ def _whole(build: Build, page: str) -> str:
     return f'<section class="r0"><h2>{WHOLE}</h2><p>{said}{more}</p>\n<ul class="ways">{ways}</ul>\n{"".join(parts)}</section>'
 
 
-def _route(build: Build, page: str, at: int, route: Route) -> str:
+def _route(build: Build, page: str, at: int, route: Route, shown: Mapping[str, str]) -> str:
     outline, sections = build.outline, build.book.sections
     entries = [outline.by_slug[slug] for slug in route.stops]
     written = [entry for entry in entries if entry.file]
     minutes = sum(frame.minutes(sections[entry.file]) for entry in written if entry.file)
-    rows = "\n".join(listing.row(entry, outline, sections, page, f' data-section="{entry.slug}"') for entry in entries)
+    rows = "\n".join(shown[slug] for slug in route.stops)
     skipped = list(_skipped(build, page, route))
     beside = f'<p class="made-where">On this way you take on trust: {", ".join(skipped)}.</p>' if skipped else ""
     count = f"{len(entries)} sections, {len(written)} of them written" + (f", {minutes} minutes to read" if written else "")

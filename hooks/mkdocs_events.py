@@ -168,7 +168,8 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
         templates = config.theme.custom_dir
         pages = _State.build.pages.values()
         around = finished.around(dict(config), finished.structure(nav.items), pages, Path(templates) if templates else None)
-        _State.shelf = Shelf(_State.build, _State.by_uri, around, api_pages.identities(_State.build))
+        made = {uri: made_pages.content(page, _State.build, _url(files, uri)) for uri, page in _State.pages.items()}
+        _State.shelf = Shelf(_State.build, _State.by_uri, around, made)
     return nav
 
 
@@ -210,7 +211,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
         whole = _State.pages[uri]
         page.toc = TableOfContents([_link(item) for item in whole.toc(_State.build)])
         html += tex.to_katex(whole.html(_State.build, page.url))
-        page.present_anchor_ids = {*(page.present_anchor_ids or ()), *_ids(html)}
+        page.present_anchor_ids = set(_ids(html))
         return html
     html, problems = excerpt.fill(_State.own.after(uri, html), _State.build, page.url)
     _State.own.lifted[uri].problems += problems
@@ -337,6 +338,11 @@ def _project(config: MkDocsConfig) -> Path:
 
 def _file(page: Page, config: MkDocsConfig) -> str:
     return Path(page.file.abs_src_path or page.file.src_uri).relative_to(_project(config)).as_posix()
+
+
+def _url(files: Files, uri: str) -> str:
+    file = files.get_file_from_path(uri)
+    return file.url if file else ""
 
 
 def _link(item: Toc) -> AnchorLink:

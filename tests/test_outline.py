@@ -186,3 +186,54 @@ def test_no_text_is_too_wrong_to_read(text: str) -> None:
 )
 def test_relative_links(address: str, page: str, expected: str) -> None:
     assert relative(address, page) == expected
+
+
+PLAN = """\
+parts:
+  - title: Weather
+    about: What *falls*.
+    chapters:
+      - slug: water
+        title: Water
+        about: And where.
+        sections:
+          - rain:
+          - snow: {title: Snow, stars: 2, needs: [rain]}
+          - ice: {title: Ice, needs: [snow]}
+routes:
+  - name: Cold
+    about: For the hardy.
+    sections: [snow, ice]
+"""
+RAIN = {"water/rain.md": "---\nstars: 1\nneeds: [ice]\n---\n# Rain\n"}
+
+
+def test_a_planned_section_says_its_stars_and_needs_as_a_written_one_does() -> None:
+    book = read(PLAN, RAIN)
+    assert book.problems == ()
+    assert [(e.title, e.stars, e.needs) for e in book.entries] == [("Rain", 1, ("ice",)), ("Snow", 2, ("rain",)), ("Ice", 0, ("snow",))]
+    assert (book.parts[0].about, book.chapters[0].about) == ("What *falls*.", "And where.")
+    assert [(route.name, route.about, route.stops) for route in book.routes] == [("Cold", "For the hardy.", ("snow", "ice"))]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("stars: 2", "stars: 4", "book/outline.yml:10: `stars: 4` is not 1, 2 or 3. 1 is the easiest."),
+        ("[rain]", "[hail]", "book/outline.yml:10: `needs` names `hail`, which the outline does not list. Mend the name."),
+        ("needs: [snow]", "wants: [snow]", "book/outline.yml:11: unknown field `wants` of a planned section. Its fields are `title`, `stars`, `needs`."),
+        ("{title: Ice, ", "{", "book/outline.yml:11: a planned section has no `title`. Add it."),
+        ("[snow, ice]", "[snow, hail]", "book/outline.yml:15: the outline lists no section `hail`. Mend the name."),
+        ("[snow, ice]", "[snow, snow]", "book/outline.yml:15: the route comes to `snow` twice. Keep one."),
+        ("[snow, ice]", "[ice, snow]", "book/outline.yml:15: the route comes to `ice` before `snow`, which it needs. Put it behind `snow`."),
+        ("    about: For the hardy.\n", "", "book/outline.yml:13: a route has no `about`. Add it."),
+        ("slug: water", "slug: map", "book/outline.yml:5: no chapter can be called `map`. A page that the machine makes has this address."),
+    ],
+)
+def test_what_is_wrong_with_a_plan_is_said_on_its_line(old: str, new: str, said: str) -> None:
+    assert said in told(PLAN.replace(old, new), RAIN)
+
+
+def test_there_are_only_so_many_routes() -> None:
+    more = PLAN + 6 * "  - {name: Same, about: A way., sections: [snow]}\n"
+    assert "book/outline.yml:21: there are more than 6 routes. Nobody can tell more of them apart: leave some out." in told(more, RAIN)
