@@ -221,7 +221,7 @@ class _Reader(ast.NodeVisitor):
         self.forget(node.target)
         self.branches(node)
 
-    visit_For = visit_AsyncFor = loop
+    visit_For = visit_AsyncFor = loop  # noqa: N815
 
     def branches(self, node: ast.For | ast.AsyncFor | ast.While | ast.If | ast.Try | ast.TryStar | ast.Match) -> None:
         """What may run or not, or again: of what class a value is that is bound in it cannot be said behind it, nor in a
@@ -235,7 +235,7 @@ class _Reader(ast.NodeVisitor):
         for name in bound:
             self.scopes[-1].objects.pop(name, None)
 
-    visit_While = visit_If = visit_Try = visit_TryStar = visit_Match = branches
+    visit_While = visit_If = visit_Try = visit_TryStar = visit_Match = branches  # noqa: N815
 
     def context(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -243,7 +243,7 @@ class _Reader(ast.NodeVisitor):
             self.forget(item.optional_vars)
         self.every(node.body)
 
-    visit_With = visit_AsyncWith = context
+    visit_With = visit_AsyncWith = context  # noqa: N815
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         self.every([node.type] if node.type else [])
@@ -267,7 +267,7 @@ class _Reader(ast.NodeVisitor):
         self.bind(node.name)
         self.inside(node.body, [part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)], node.body)
 
-    visit_FunctionDef = visit_AsyncFunctionDef = function
+    visit_FunctionDef = visit_AsyncFunctionDef = function  # noqa: N815
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self.visit(node.args)
@@ -285,7 +285,7 @@ class _Reader(ast.NodeVisitor):
         rest = [part for one in node.generators[1:] for part in [one.iter]]
         self.inside([*rest, *(test for one in node.generators for test in one.ifs), *results], taken, passing=True)
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = comprehension  # noqa: N815
 
     def inside(self, nodes: Sequence[ast.AST], taken: Iterable[str], body: Sequence[ast.stmt] = (), passing: bool = False) -> None:
         """A scope of its own, in which the names that are `taken`, and those that its body binds, are not ours."""

@@ -170,9 +170,12 @@ class _Reader:
                 target = self.others.get(above, {}).get(last, target)
             if target in self.modules or target in self.things:
                 found[name] = target
+        # A function that is imported out of a file of its own name takes the file's place.
+        for name, path in module.imports.items():
+            if found.get(name) in self.modules and path in self.things:
+                found[name] = path
         for origin in (module.path, *self.starred[module.path]):
             found.update({name: target for name, target in self.others.get(origin, {}).items() if target in self.things})
-            # A function that is imported out of a file of its own name takes the file's place.
             names = [name for name in found if found[name] in self.modules and origin != module.path]
             found.update({name: f"{origin}.{name}" for name in names if f"{origin}.{name}" in self.things})
         return found

@@ -77,7 +77,7 @@ def test_every_public_name_of_the_library_has_an_entry(real: Build) -> None:
             address, _, anchor = to.partition("#")
             assert isinstance(value, types.ModuleType) or anchor in next(found for known, found in ids.items() if api.address(known) == address)
             seen += 1
-    assert seen > 400
+    assert seen > 350
     assert {f"{real.book.library.name}.{part}" for part in ("nn", "optim", "data", "functions", "train", "plot", "nn.functional")} <= set(names.modules)
 
 
@@ -130,7 +130,7 @@ def test_imports(code: str, found: list[tuple[str, str]], puddle: Surface) -> No
     ],
 )
 def test_what_has_another_meaning_is_no_link(code: str, puddle: Surface) -> None:
-    assert [word for word, _ in named(python("from puddle import age\n" + code), puddle)][2:] in ([], ["age"][: code.startswith("del")][:0])
+    assert [word for word, _ in named(python("from puddle import age\n" + code), puddle)][2:] == []
 
 
 def test_a_block_knows_what_earlier_ones_imported_and_a_solution_is_a_fork(puddle: Surface) -> None:
@@ -187,7 +187,7 @@ def test_every_link_to_and_from_the_reference_leads_somewhere(tiny: Tiny) -> Non
 
 def test_the_first_link_to_a_thing_is_a_stop_of_the_tab_key_and_no_other(tiny: Tiny) -> None:
     page = article(tiny.page("water/the-moon-and-the-rain"))
-    age = re.findall(r'<a class="api" href="[^"]*#puddle\.age"([^>]*)>', page)
+    age = re.findall(r'<a class="api" href="[^"]*#puddle\.age"([^>]*)><span', page)
     assert len(age) > 2
     assert [bool(rest) for rest in age] == [False] + [True] * (len(age) - 1)
 
@@ -199,7 +199,7 @@ def test_names_in_prose_are_links(tiny: Tiny) -> None:
 
 def where(tiny: Tiny, name: str) -> str:
     """What the reference says of the sections of a thing."""
-    entry = tiny.page("api/puddle").partition(f'id="{name}"')[2].partition('class="api-name"')[0]
+    entry = tiny.page("api/puddle").partition(f'id="{name}"')[2].partition('class="api-entry')[0]
     return re.sub(r"<[^>]+>", "", entry.partition('<p class="api-where">')[2].partition("</p>")[0])
 
 
