@@ -14,7 +14,7 @@ from copies import ROOT, Tiny, copy
 
 from hooks import api, api_names, api_pages, api_read, highlight, section
 from hooks.api import Api
-from hooks.api_read import Surface
+from hooks.api_surface import Surface
 from hooks.book import Book
 from hooks.build import Build
 from hooks.contents import Entry, Outline
@@ -177,7 +177,7 @@ def test_every_link_to_and_from_the_reference_leads_somewhere(tiny: Tiny) -> Non
         for to in map(html.unescape, LINK.findall(article(page))):
             path, _, anchor = to.partition("#")
             there = posixpath.normpath(posixpath.join(address, path))
-            if "://" in to or not ("api" in (address.partition("/")[0], there.partition("/")[0])):
+            if "://" in to or "api" not in (address.partition("/")[0], there.partition("/")[0]):
                 continue
             assert there in pages, (address, to)
             assert not anchor or anchor in ID.findall(pages[there]), (address, to)
