@@ -11,7 +11,7 @@ from functools import cached_property
 
 from hooks import api_names, api_read, highlight, keys, sanitize
 from hooks.api_names import Mention
-from hooks.api_read import Surface
+from hooks.api_surface import Surface
 from hooks.book import Book
 from hooks.contents import Entry, Outline, relative
 from hooks.section import Section

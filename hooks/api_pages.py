@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hooks import api, api_text, highlight, keys, sanitize, tex, titles
 from hooks.api import Api, Use
-from hooks.api_read import Thing, first_paragraph
+from hooks.api_surface import Thing, first_paragraph
 from hooks.build import Build
 from hooks.contents import relative
 from hooks.problem import Problem

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
 from hooks import highlight, sanitize
-from hooks.api_read import Part
+from hooks.api_surface import Part
 
 Link = Callable[[str], str]  # a name in code -> where it leads; nothing if nowhere
 
