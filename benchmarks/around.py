@@ -14,7 +14,7 @@ HOME = "# Days with a ruler\n\nA book that is made to be built.\n"
 # What blocks of the corpus import, and what running them needs.
 PINNED = ("ipython", "matplotlib", "numpy", "pillow", "torch")
 
-# The same theme, search and extensions for every tool that stands on MkDocs; they are those of the book.
+# The same theme and extensions for every tool that stands on MkDocs; they are those of the book. All but ours use the theme's search.
 MKDOCS = """site_name: Days with a ruler
 docs_dir: docs
 theme:
@@ -110,7 +110,7 @@ def mkdocs(root: Path, count: int, suffix: str = ".md", plugins: tuple[str, ...]
         lines.append("extra:\n  book: {source: book, library: yardstick}\n")
     else:
         lines.append(ARITHMATEX)
-    lines.append("plugins:\n" + "".join(f"  - {plugin}\n" for plugin in ("search", *plugins)))
+    lines.append("plugins: []\n" if own else "plugins:\n" + "".join(f"  - {plugin}\n" for plugin in ("search", *plugins)))  # ours has its own search
     lines.append("nav:\n  - Home: index.md\n")
     for part, inside in () if own else parts(count):
         lines.append(f"  - Part {part}:\n")

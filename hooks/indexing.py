@@ -33,7 +33,8 @@ FOLDER = "pagefind"  # of the index, in the site
 FACETS = "facets.json"
 LANGUAGE = "en"
 KEPT = re.compile(rf"pagefind\.js|wasm\.{LANGUAGE}\.pagefind|pagefind\.{LANGUAGE}_.*\.pf_meta|pagefind-entry\.json|(?:index|fragment)/.*")
-PAGE = re.compile(rb"(?<=\x82\x6a)" + LANGUAGE.encode() + rb"_[0-9a-f]{7}")  # its file's name, before the number of its words
+# A page in CBOR: a list of two, its file's name (where hashes begin alike, Pagefind takes more digits), the number of its words.
+PAGE = re.compile(rb"\x82[\x6a-\x77](" + LANGUAGE.encode() + rb"_[0-9a-f]{7,20})(?=[\x00-\x1b])")
 SEAL = b"pagefind_dcd"  # the beginning of each of its files, unpacked
 Files = dict[str, bytes]
 
@@ -43,7 +44,7 @@ def files(records: list[Record], cache: Cache | None = None) -> Files:
     key = keys.digest(*map(repr, records))
     found: Files | None = cache.get("search", key) if cache else None
     if found is None:
-        ordered = sorted(records, key=_facet)
+        ordered = sorted(dict.fromkeys(records), key=_facet)
         found = _settled(_pagefind(map(_page, ordered)), key)
         found[FACETS] = json.dumps(_facets(ordered), ensure_ascii=False).encode()
         if cache:
@@ -123,20 +124,21 @@ def _asked(process: subprocess.Popen[bytes], questions: list[dict[str, Any]]) ->
 
 def _settled(made: Files, key: str) -> Files:
     """The pages with their numbers as names. The other letters are those of the whole index: no browser mixes two of them up."""
-    name = next(name for name in made if name.endswith(".pf_meta"))
-    data = gzip.decompress(made[name])
+    listed = next(path for path in made if path.endswith(".pf_meta"))
+    data = gzip.decompress(made[listed])
     assert data.startswith(SEAL)
     renamed: dict[str, str] = {}
 
     def number(match: re.Match[bytes]) -> bytes:
-        return renamed.setdefault(match[0].decode(), f"{LANGUAGE}_{len(renamed):04x}{key[:3]}").encode()
+        renamed[match[1].decode()] = name = f"{LANGUAGE}_{len(renamed):04x}{key[:3]}"
+        return b"\x82\x6a" + name.encode()
 
     fragments = {Path(path).stem: content for path, content in made.items() if path.startswith("fragment/")}
     data = PAGE.sub(number, data, count=len(fragments))  # the pages stand first
     assert renamed.keys() == fragments.keys()
     seal = f"{LANGUAGE}_{hashlib.sha256(data).hexdigest()[:10]}"
-    old = name.removeprefix("pagefind.").removesuffix(".pf_meta")
-    settled = {path: content for path, content in made.items() if path != name and not path.startswith("fragment/")}
+    old = listed.removeprefix("pagefind.").removesuffix(".pf_meta")
+    settled = {path: content for path, content in made.items() if path != listed and not path.startswith("fragment/")}
     settled |= {f"fragment/{renamed[stem]}.pf_fragment": content for stem, content in fragments.items()}
     settled[f"pagefind.{seal}.pf_meta"] = gzip.compress(data, 9, mtime=0)
     settled["pagefind-entry.json"] = made["pagefind-entry.json"].replace(old.encode(), seal.encode())

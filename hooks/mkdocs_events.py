@@ -45,6 +45,7 @@ log = logging.getLogger("mkdocs.plugins.book")
 
 BLANK = "finished.html"  # the template of pages that are finished already
 KNOWN: set[str] = set()  # plugins that leave the book's pages alone
+THEIRS = {"search", "material/search"}  # another search than ours
 
 
 class _State:
@@ -240,7 +241,7 @@ def on_post_build(config: MkDocsConfig) -> None:
             path = Path(config.site_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    _index(Path(config.site_dir))
+    _index(Path(config.site_dir), config)
     problems = [*build.problems, *_State.own.problems]
     if config.strict:
         problems += [
@@ -272,9 +273,11 @@ def on_post_build(config: MkDocsConfig) -> None:
         raise BuildError(f"the book has {count} error{'' if count == 1 else 's'}, listed above; the other pages are built.")
 
 
-def _index(site: Path) -> None:
-    """What the search needs, of the pages as they stand in the site."""
+def _index(site: Path, config: MkDocsConfig) -> None:
+    """What the search needs, of the pages as they stand in the site. A book may keep the theme's search instead."""
     cache = _State.build.book.cache
+    if THEIRS & set(config.plugins):
+        return
     if _State.searching:
         _State.searching.follow(site, cache)
     else:

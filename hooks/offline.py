@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def titles(site: Path) -> str:
     parts = search.parts(records)
     rows = []
     for record in sorted(records, key=lambda record: (record.part, record.url)):
-        text = record.text[:LONG] if record.kind != "section" else ""
+        text = textwrap.shorten(record.text, LONG, placeholder=" …") if record.kind != "section" else ""
         part = parts.index(record.part) if record.part in parts else -1
         rows.append([record.kind, part, to_file(record.url or "./"), record.title, record.page, text, record.formula])
     lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)

@@ -67,7 +67,6 @@ STEPS: list[tuple[str, Callable[[Tiny], object], set[str]]] = [
     ("its text", lambda t: (t.root / "over/partials/copyright.html").write_text("Free since {{ config.extra.when }}."), ALL),
     ("a date, beside a key that is a number", lambda t: t.edit("mkdocs.yml", "  generator: false", "  generator: false\n  when: 2024-04-08\n  7: 5"), ALL),
     ("another date", lambda t: t.edit("mkdocs.yml", "04-08", "04-09"), ALL),
-    ("what the search leaves out", lambda t: t.edit("mkdocs.yml", "[search]", "[{search: {enabled: false}}]"), ALL),
     ("the name of the site", lambda t: t.edit("mkdocs.yml", "Small Town", "Big Town"), ALL),
     ("the order", swap, ALL),
 ]  # fmt: skip

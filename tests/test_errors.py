@@ -348,7 +348,7 @@ def test_a_section_with_a_record_that_fails_now_shows_its_error_and_what_it_show
 def test_the_old_site_is_replaced_and_the_other_pages_are_intact(built: Built) -> None:
     assert not (built.tiny.root / "site/old.html").exists()
     assert article(built.tiny.page("water/measuring-rain/")) == built.clean
-    assert (built.tiny.root / "site/search/search_index.json").exists()
+    assert (built.tiny.root / "site/pagefind/pagefind.js").exists()
     assert [path.name for path in built.tiny.root.iterdir() if path.name.startswith(".site")] == []
 
 

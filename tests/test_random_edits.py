@@ -110,7 +110,6 @@ def setting(tiny: Tiny, r: random.Random) -> None:
             ("  font: false", "  font: false\n  features: [navigation.tabs]"),
             ("  generator: false", f"  generator: {r.choice(['true', 'false'])}\n  when: 2024-01-0{r.randrange(1, 9)}"),
             ('permalink: "#"', f'permalink: "{r.choice("#+§")}"'),
-            ("plugins: [search]", "plugins: [{search: {separator: '[ ]'}}]"),
             ("  - tables\n", "  - tables\n  - footnotes\n"),
             ("docs_dir: docs", "docs_dir: docs\nsite_url: https://rain.example/"),
             ("  - Home: index.md", "  - index.md"),

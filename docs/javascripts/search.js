@@ -47,7 +47,7 @@ async function titles(root, address) {
   }
   const { parts, records } = window.searchTitles;
   const known = records.map(([kind, part, url, title, page, text, formula]) => {
-    const [inTitle, all] = [title, `${title} ${page} ${text}`].map((words) => ` ${words.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ")}`);
+    const [inTitle, all] = [title, `${title} ${page} ${text}`].map((words) => ` ${terms(words).join(" ")}`);
     return { kind, part, inTitle, all, shown: { kind, part: parts[part], url, title, page, formula, excerpt: escaped(text) } };
   });
   return {
@@ -66,7 +66,7 @@ async function titles(root, address) {
 
 // Small things
 
-const terms = (query) => query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+const terms = (text) => text.toLowerCase().match(/\p{N}+(?:\.\p{N}+)+|[\p{L}\p{N}]+/gu) ?? []; // 2.1.2 is one
 
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
@@ -74,8 +74,15 @@ const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt
 function marked(text, query) {
   const words = terms(query);
   if (!words.length) return escaped(text);
-  const cut = new RegExp(`(?<![\\p{L}\\p{N}])(${words.join("|")})`, "giu");
+  const cut = new RegExp(`(?<![\\p{L}\\p{N}.])(${words.join("|").replaceAll(".", "\\.")})`, "giu");
   return text.split(cut).map((piece, at) => (at % 2 ? `<mark>${escaped(piece)}</mark>` : escaped(piece))).join("");
+}
+
+// Where nothing has a word, Pagefind takes letters off its end until something has the rest: "gradeint" finds gradients,
+// and that is good; "qqqzzz" finds q. Three letters must remain.
+function meant(query, { title, excerpt }) {
+  const seen = [...terms(title), ...terms([...(excerpt ?? "").matchAll(/<mark>(.*?)<\/mark>/g)].map(([, word]) => word).join(" "))];
+  return terms(query).some((word) => seen.some((one) => one.includes(word.slice(0, 3))));
 }
 
 function element(tag, attributes = {}, html = "") {
@@ -171,10 +178,12 @@ function begin(box) {
   async function search() {
     const mine = ++turn;
     const query = input.value.trim();
+    list.setAttribute("aria-busy", "true");
     none.replaceChildren();
     if (!query || /^[a-z0-9]$/i.test(query)) { // half of the index begins with one letter
       show([]);
       said.textContent = query ? "One more letter" : "";
+      list.setAttribute("aria-busy", "false");
       return;
     }
     try {
@@ -182,7 +191,8 @@ function begin(box) {
       if (mine !== turn) return;
       const found = await find(query, only);
       if (mine !== turn) return;
-      const some = order(query).filter((kind) => found[kind]).map((kind) => [kind, found[kind]]);
+      let some = order(query).filter((kind) => found[kind]).map((kind) => [kind, found[kind]]);
+      if (some.length && !box.dataset.titles && !meant(query, await some[0][1][0]())) some = [];
       const groups = some.map(([kind]) => {
         const group = element("div", { role: "group", "aria-labelledby": `search-group-${kind}` });
         group.append(element("div", { class: "search-group", id: `search-group-${kind}`, role: "presentation" }, `${GROUPS[kind]} <span>${found[kind].length}</span>`));
@@ -198,10 +208,12 @@ function begin(box) {
       if (mine !== turn) return;
       list.append(...groups.slice(1));
       number();
+      list.setAttribute("aria-busy", "false");
     } catch {
       if (mine === turn) {
         show([]);
         said.textContent = "The search could not be loaded. It is tried again at the next key.";
+        list.setAttribute("aria-busy", "false");
       }
     }
   }
