@@ -19,7 +19,8 @@ from functools import lru_cache
 
 LEVELS = range(3)
 BUILTIN = frozenset(dir(builtins)) | {"__name__", "__file__", "__annotations__"}
-OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "__import__", "setattr", "delattr"})  # they reach names that they do not say
+OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "__import__"})  # they reach names that they do not say
+GIVEN = {"exec": 1, "eval": 1, "vars": 0}  # with more arguments than these they reach only what they are given
 LOOKS = frozenset("abs bool callable chr divmod float format hasattr hash id int isinstance issubclass len ord print range repr round str type".split())
 MUTATORS = frozenset("append appendleft extend insert pop popleft popitem remove clear update setdefault add discard sort reverse write writelines read readline "
                      "readlines seek send throw close backward step".split())  # fmt: skip
@@ -40,6 +41,8 @@ class Facts:
     changes: tuple[frozenset[str], ...] = (frozenset(),) * 3  # by level
     changes_later: tuple[frozenset[str], ...] = (frozenset(),) * 3
     holds: tuple[frozenset[str], ...] = (frozenset(),) * 3  # what the names that it binds, or changes, may hold afterwards
+    stores: frozenset[str] = frozenset()  # roots of what is assigned to, in place: `warnings` of `warnings.showwarning = tell`
+    stores_later: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()  # roots of functions that are called for their effect alone: `np` of `np.set_printoptions()`
     called_later: frozenset[str] = frozenset()
     packages: tuple[tuple[str, str], ...] = ()  # name -> top-level package, of an import
@@ -71,10 +74,12 @@ def _facts(node: ast.stmt) -> Facts:
     reads_later |= (augmented | deleted) & binds_later
     every = reads | reads_later | binds | binds_later
     now, later = [set[str]() for _ in LEVELS], [set[str]() for _ in LEVELS]
-    called, called_later = set[str](), set[str]()
+    called, called_later, stores, stores_later = (set[str]() for _ in range(4))
     for inside, function in _walk(node):
         for level in LEVELS:
             (later if function else now)[level] |= _changed(inside, level) & every
+        if isinstance(inside, (ast.Attribute, ast.Subscript)) and not isinstance(inside.ctx, ast.Load):
+            (stores_later if function else stores).update(_roots(inside.value) & every)
         if isinstance(inside, ast.Expr) and isinstance(inside.value, (ast.Call, ast.Await)):
             call = inside.value.value if isinstance(inside.value, ast.Await) else inside.value
             if isinstance(call, ast.Call):
@@ -89,13 +94,21 @@ def _facts(node: ast.stmt) -> Facts:
         tuple(map(frozenset, now)),
         tuple(map(frozenset, later)),
         tuple(frozenset(_held(node, level) & (reads | reads_later)) for level in LEVELS),
+        frozenset(stores),
+        frozenset(stores_later),
         frozenset(called),
         frozenset(called_later),
         packages,
         isinstance(node, ast.ImportFrom) and node.names[0].name == "*",
-        bool(OPAQUE & (reads | reads_later)),
+        _opaque(node, every),
         _runs(node),
     )
+
+
+def _opaque(node: ast.stmt, names: set[str]) -> bool:
+    """Whether it reaches names that it does not say: `exec(code)`, and not `exec(code, {"x": x})`."""
+    told = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and len(n.args) > GIVEN.get(n.func.id, 99)}
+    return any(isinstance(n, ast.Name) and n.id in OPAQUE & names and id(n) not in told for n in ast.walk(node))
 
 
 def _scan(table: symtable.SymbolTable, reads: set[str], binds: set[str], reads_later: set[str], binds_later: set[str], top: bool, function: bool = False) -> None:

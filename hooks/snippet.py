@@ -158,21 +158,18 @@ class _Care:
         found: dict[str, tuple[set[str], set[str], set[str]]] = {}
         for step in self.steps:
             f = step.facts
-            changed = self.own(f.changes_later[self.level]) | (self.switched(f.called_later) if self.level == 2 else set())
+            changed = self.own(f.changes_later[self.level]) | self.switched(f.stores_later | (f.called_later if self.level == 2 else set()))
             if f.reads_later or f.binds_later or changed:
                 for name in f.binds:
                     reads, binds, changes = found.setdefault(name, (set(), set(), set()))
                     reads |= self.read(f.reads_later)
                     binds |= f.binds_later
-                    changes |= changed | self.stored(f.changes_later[0])
+                    changes |= changed
         return found
 
     def switched(self, called: Iterable[str]) -> set[str]:
+        """The state of packages, as names of their own."""
         return {f"@{self.program.packages[name]}" for name in called if name in self.program.packages}
-
-    def stored(self, changed: Iterable[str]) -> set[str]:
-        """Modules into which something is assigned."""
-        return self.switched(changed)
 
     def read(self, names: Iterable[str]) -> set[str]:
         """Names, and the state of the packages behind them."""
@@ -220,7 +217,7 @@ class _Care:
     def matters(self, f: Facts, live: set[str], other: set[str]) -> bool:
         """Whether a statement binds a name that is needed behind it, or changes one that was `other` at the end of its block."""
         reached = self.reach(f.reads) if f.runs else set()
-        binds, changes = set(f.binds), self.own(f.changes[self.level]) | self.stored(f.changes[0])
+        binds, changes = set(f.binds), self.own(f.changes[self.level]) | self.switched(f.stores)
         if self.level == 2:
             changes |= self.switched(f.called)
         for name in reached:
