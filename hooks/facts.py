@@ -48,6 +48,7 @@ class Facts:
     packages: tuple[tuple[str, str], ...] = ()  # name -> top-level package, of an import
     star: bool = False  # binds names that it does not say
     opaque: bool = False
+    code: bool = False  # it defines functions
     runs: bool = False  # it does more than define, import and name
 
 
@@ -93,7 +94,7 @@ def _facts(node: ast.stmt) -> Facts:
         frozenset(_kills(node)) - deleted,
         tuple(map(frozenset, now)),
         tuple(map(frozenset, later)),
-        tuple(frozenset(_held(node, level) & (reads | reads_later)) for level in LEVELS),
+        tuple(frozenset(_held(node, level) & every) for level in LEVELS),
         frozenset(stores),
         frozenset(stores_later),
         frozenset(called),
@@ -101,6 +102,7 @@ def _facts(node: ast.stmt) -> Facts:
         packages,
         isinstance(node, ast.ImportFrom) and node.names[0].name == "*",
         _opaque(node, every),
+        any(isinstance(inside, (*SCOPES, ast.ClassDef)) for inside in ast.walk(node)),
         _runs(node),
     )
 
@@ -195,6 +197,9 @@ def _held(node: ast.stmt, level: int) -> set[str]:
     for inside in ast.walk(node):
         if isinstance(inside, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and inside.value is not None:
             found |= _same(inside.value)
+            targets = inside.targets if isinstance(inside, ast.Assign) else []
+            if len(targets) > 1:  # `a = b = []` are one
+                found |= set().union(*map(_roots, targets))
         elif isinstance(inside, (ast.For, ast.AsyncFor)):
             found |= _same(inside.iter)
         elif isinstance(inside, ast.Call) and isinstance(inside.func, ast.Attribute) and inside.func.attr in MUTATORS:
@@ -253,5 +258,7 @@ def _runs(node: ast.stmt) -> bool:
     """Whether anything may happen but the binding of names."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return False
+    if isinstance(node, DEFINITIONS) and node.decorator_list:
+        return True
     quiet = (ast.Call, ast.BinOp, ast.Subscript, ast.Attribute, ast.For, ast.With, ast.Await, ast.Compare, ast.UnaryOp, ast.AugAssign, ast.Delete)
     return any(isinstance(inside, (*quiet, ast.comprehension, ast.AsyncFor, ast.AsyncWith)) for inside, function in _walk(node) if not function)
