@@ -201,22 +201,20 @@ class Making:
         limit = LONG if self.section.front.once else max(TIMEOUT, *(b.options.timeout or 0.0 for b in self.program.blocks))
         line = before.count("\n") + 1
         quiet = block.source.rstrip().endswith(";")
-        tasks = (
-            Task("before", before, 1, timeout=limit, quiet=True),
-            Task(block.name, block.source, line, raises=options.raises, quiet=quiet, timeout=limit),
-        )
+        tasks = [Task("before", before, 1, timeout=limit, quiet=True)] if before else []
+        tasks.append(Task(block.name, block.source, line, raises=options.raises, quiet=quiet, timeout=limit))
         path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
         file = f"{self.section.file}#{block.name}"
-        return Job(file, before + block.source, tasks, self.packages, self.section.front.alone, environment=(("PATH", path),), unseeded=True)
+        return Job(file, before + block.source, tuple(tasks), self.packages, self.section.front.alone, environment=(("PATH", path),), unseeded=True)
 
     def heard(self, name: str, result: Result) -> None:
         """A try is over: it was the same, or the next one follows."""
         one = self.waiting[name]
         kept = one.left.pop(0)
-        outputs = next((cell.outputs for cell in result.cells if cell.name == name), ())
-        fine = not result.failures and len(result.cells) == 2 and self.same(one.block, result.cells[1])
+        cell = next((cell for cell in result.cells if cell.name == name), Cell(name))
+        fine = not result.failures and self.same(one.block, cell)
         if fine:
-            kind = "same" if outputs and not one.block.options.volatile else "ran"
+            kind = "same" if cell.outputs and not one.block.options.volatile else "ran"
             if one.failed and kept == self.program.whole(one.index):
                 kind = "all"
             self.verdicts[name] = self.verdict(kind, one.index, kept)
