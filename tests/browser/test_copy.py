@@ -107,7 +107,7 @@ def test_fingers_find_the_buttons_and_they_cover_no_code(copying: Page) -> None:
     phone = copying.context.browser.new_context(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True, base_url=copying.url)  # type: ignore[union-attr]
     page = phone.new_page()
     page.goto(copying.url)
-    bar, code = page.locator("#block-3 .copy"), page.locator("#block-3 .highlight")
+    bar, code = page.locator("#block-3 .copy"), page.locator("#block-3 .highlight pre")
     above, below = bar.bounding_box(), code.bounding_box()
     assert above
     assert below
