@@ -19,7 +19,8 @@ from functools import lru_cache
 
 LEVELS = range(3)
 BUILTIN = frozenset(dir(builtins)) | {"__name__", "__file__", "__annotations__"}
-OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "__import__", "setattr", "delattr"})  # they reach names that they do not say
+OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "__import__"})  # they reach names that they do not say
+GIVEN = {"exec": 1, "eval": 1, "vars": 0}  # with more arguments than these they reach only what they are given
 LOOKS = frozenset("abs bool callable chr divmod float format hasattr hash id int isinstance issubclass len ord print range repr round str type".split())
 MUTATORS = frozenset("append appendleft extend insert pop popleft popitem remove clear update setdefault add discard sort reverse write writelines read readline "
                      "readlines seek send throw close backward step".split())  # fmt: skip
@@ -40,11 +41,14 @@ class Facts:
     changes: tuple[frozenset[str], ...] = (frozenset(),) * 3  # by level
     changes_later: tuple[frozenset[str], ...] = (frozenset(),) * 3
     holds: tuple[frozenset[str], ...] = (frozenset(),) * 3  # what the names that it binds, or changes, may hold afterwards
+    stores: frozenset[str] = frozenset()  # roots of what is assigned to, in place: `warnings` of `warnings.showwarning = tell`
+    stores_later: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()  # roots of functions that are called for their effect alone: `np` of `np.set_printoptions()`
     called_later: frozenset[str] = frozenset()
     packages: tuple[tuple[str, str], ...] = ()  # name -> top-level package, of an import
     star: bool = False  # binds names that it does not say
     opaque: bool = False
+    code: bool = False  # it defines functions
     runs: bool = False  # it does more than define, import and name
 
 
@@ -71,10 +75,12 @@ def _facts(node: ast.stmt) -> Facts:
     reads_later |= (augmented | deleted) & binds_later
     every = reads | reads_later | binds | binds_later
     now, later = [set[str]() for _ in LEVELS], [set[str]() for _ in LEVELS]
-    called, called_later = set[str](), set[str]()
+    called, called_later, stores, stores_later = (set[str]() for _ in range(4))
     for inside, function in _walk(node):
         for level in LEVELS:
             (later if function else now)[level] |= _changed(inside, level) & every
+        if isinstance(inside, (ast.Attribute, ast.Subscript)) and not isinstance(inside.ctx, ast.Load):
+            (stores_later if function else stores).update(_roots(inside.value) & every)
         if isinstance(inside, ast.Expr) and isinstance(inside.value, (ast.Call, ast.Await)):
             call = inside.value.value if isinstance(inside.value, ast.Await) else inside.value
             if isinstance(call, ast.Call):
@@ -88,14 +94,23 @@ def _facts(node: ast.stmt) -> Facts:
         frozenset(_kills(node)) - deleted,
         tuple(map(frozenset, now)),
         tuple(map(frozenset, later)),
-        tuple(frozenset(_held(node, level) & (reads | reads_later)) for level in LEVELS),
+        tuple(frozenset(_held(node, level) & every) for level in LEVELS),
+        frozenset(stores),
+        frozenset(stores_later),
         frozenset(called),
         frozenset(called_later),
         packages,
         isinstance(node, ast.ImportFrom) and node.names[0].name == "*",
-        bool(OPAQUE & (reads | reads_later)),
+        _opaque(node, every),
+        any(isinstance(inside, (*SCOPES, ast.ClassDef)) for inside in ast.walk(node)),
         _runs(node),
     )
+
+
+def _opaque(node: ast.stmt, names: set[str]) -> bool:
+    """Whether it reaches names that it does not say: `exec(code)`, and not `exec(code, {"x": x})`."""
+    told = {id(n.func) for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and len(n.args) > GIVEN.get(n.func.id, 99)}
+    return any(isinstance(n, ast.Name) and n.id in OPAQUE & names and id(n) not in told for n in ast.walk(node))
 
 
 def _scan(table: symtable.SymbolTable, reads: set[str], binds: set[str], reads_later: set[str], binds_later: set[str], top: bool, function: bool = False) -> None:
@@ -182,6 +197,9 @@ def _held(node: ast.stmt, level: int) -> set[str]:
     for inside in ast.walk(node):
         if isinstance(inside, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and inside.value is not None:
             found |= _same(inside.value)
+            targets = inside.targets if isinstance(inside, ast.Assign) else []
+            if len(targets) > 1:  # `a = b = []` are one
+                found |= set().union(*map(_roots, targets))
         elif isinstance(inside, (ast.For, ast.AsyncFor)):
             found |= _same(inside.iter)
         elif isinstance(inside, ast.Call) and isinstance(inside.func, ast.Attribute) and inside.func.attr in MUTATORS:
@@ -240,5 +258,7 @@ def _runs(node: ast.stmt) -> bool:
     """Whether anything may happen but the binding of names."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return False
+    if isinstance(node, DEFINITIONS) and node.decorator_list:
+        return True
     quiet = (ast.Call, ast.BinOp, ast.Subscript, ast.Attribute, ast.For, ast.With, ast.Await, ast.Compare, ast.UnaryOp, ast.AugAssign, ast.Delete)
     return any(isinstance(inside, (*quiet, ast.comprehension, ast.AsyncFor, ast.AsyncWith)) for inside, function in _walk(node) if not function)

@@ -8,16 +8,16 @@ one is all earlier blocks. For each block the file says in a line how that ended
 - `same`: the slice gave what is recorded;
 - `ran`: it ran to its end, and there is nothing to compare, as of `volatile` blocks. Then only the highest level counts;
 - `all`: only all earlier blocks gave it;
-- `untried`: all earlier blocks, which were not run apart: those of sections that are recorded once (`gpus`, `long`), and
-  what would take the tries beyond three times the section's own time;
+- `untried`: all earlier blocks, which were not run apart: for `.test` blocks, which lie folded away, for sections that are
+  recorded once (`gpus`, `long`), and where the tries would take more than three times the section's own time;
 - `none`: not even they gave it. The page offers no runnable text, and `update` says so.
 
 Behind it stand the packages to be seeded, as `+numpy`, and the earlier blocks with the numbers of their statements, as
 `3:0-2,5`: numbers of statements, not of lines, for the same reason that the source key hashes syntax trees.
 
 Blocks that are files, commands, `.static` or `source=`, and those of solutions, have no slice: a file is complete as it
-is, commands need a shell and its files, and a solution goes on where the whole section ends. `.test` blocks and those
-with `raises=` have one, `.hide` has no button. `alone` sections are verified alone.
+is, commands need a shell and its files, and a solution goes on where the whole section ends. A block with `raises=` has
+one and raises at its end; `.hide` has no button. The slices of `alone` sections run alone, too.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from hooks.snippet import Slice
 
 FORMAT = 1
 TIMES = 3  # a section's own time
-FREE = 5.0  # seconds besides, so that short sections are tried in full
+FREE = 10.0  # seconds besides, so that short sections are tried in full
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Making:
             if block.kind != "python" or block.options.hide:
                 continue
             whole = self.program.whole(index)
-            if self.section.front.once:
+            if self.section.front.once or block.options.test:
                 self.verdicts[block.name] = self.verdict("untried", index, whole)
                 continue
             levels = LEVELS if self.telling(block) else LEVELS[-1:]
@@ -166,7 +166,7 @@ class Making:
     def telling(self, block: Block) -> bool:
         """Whether it shows by itself that it did what it did when it was recorded."""
         options = block.options
-        return options.test or bool(options.raises) or (bool(self.record.outputs(block.name)) and not options.volatile)
+        return bool(options.raises) or (bool(self.record.outputs(block.name)) and not options.volatile)
 
     def verdict(self, kind: str, index: int, kept: Slice) -> Verdict:
         return Verdict(kind, kept, self.seeded(index, kept))
@@ -201,23 +201,20 @@ class Making:
         limit = LONG if self.section.front.once else max(TIMEOUT, *(b.options.timeout or 0.0 for b in self.program.blocks))
         line = before.count("\n") + 1
         quiet = block.source.rstrip().endswith(";")
-        tasks = (
-            Task("before", before, 1, timeout=limit, quiet=True),
-            Task(block.name, block.source, line, raises=options.raises, quiet=quiet, test=options.test, timeout=limit),
-        )
+        tasks = [Task("before", before, 1, timeout=limit, quiet=True)] if before else []
+        tasks.append(Task(block.name, block.source, line, raises=options.raises, quiet=quiet, timeout=limit))
         path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
         file = f"{self.section.file}#{block.name}"
-        return Job(file, before + block.source, tasks, self.packages, self.section.front.alone, environment=(("PATH", path),), unseeded=True)
+        return Job(file, before + block.source, tuple(tasks), self.packages, self.section.front.alone, environment=(("PATH", path),), unseeded=True)
 
     def heard(self, name: str, result: Result) -> None:
         """A try is over: it was the same, or the next one follows."""
         one = self.waiting[name]
         kept = one.left.pop(0)
-        outputs = next((cell.outputs for cell in result.cells if cell.name == name), ())
-        fine = not result.failures and len(result.cells) == 2 and self.same(one.block, result.cells[1])
+        cell = next((cell for cell in result.cells if cell.name == name), Cell(name))
+        fine = not result.failures and self.same(one.block, cell)
         if fine:
-            kind = "same" if outputs or one.block.options.test else "ran"
-            kind = "ran" if one.block.options.volatile else kind
+            kind = "same" if cell.outputs and not one.block.options.volatile else "ran"
             if one.failed and kept == self.program.whole(one.index):
                 kind = "all"
             self.verdicts[name] = self.verdict(kind, one.index, kept)

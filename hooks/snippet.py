@@ -137,6 +137,7 @@ class _Care:
     def __init__(self, program: Program, steps: Sequence[Step], level: int) -> None:
         self.program, self.steps, self.level = program, steps, level
         self.star = any(step.facts.star for step in steps)
+        self.code = {name for step in steps if step.facts.code for name in step.facts.binds}
 
     def own(self, names: Iterable[str]) -> set[str]:
         """Names without those of modules, which nothing holds and no call changes."""
@@ -150,7 +151,16 @@ class _Care:
             f = step.facts
             for name in self.own(f.binds | f.binds_later | f.changes[self.level] | f.changes_later[self.level]):
                 near.setdefault(name, set()).update(self.own(f.holds[self.level]), self.own(f.reads_later))
-        return {name: _closure(name, near) for name in near}
+        while True:
+            found = {name: _closure(name, near) for name in near}
+            size = sum(map(len, near.values()))
+            for step in self.steps if self.level == 2 else ():  # what a function keeps of what it is given
+                f = step.facts
+                reached = self.own(f.reads).union(*(found.get(name, ()) for name in f.reads)) if f.runs else set()
+                for changed in set().union(*(self.own(self.later[name][2]) for name in reached if name in self.later)):
+                    near.setdefault(changed, set()).update(self.own(f.reads | f.binds))
+            if sum(map(len, near.values())) == size:
+                return found
 
     @cached_property
     def later(self) -> dict[str, tuple[set[str], set[str], set[str]]]:
@@ -158,21 +168,18 @@ class _Care:
         found: dict[str, tuple[set[str], set[str], set[str]]] = {}
         for step in self.steps:
             f = step.facts
-            changed = self.own(f.changes_later[self.level]) | (self.switched(f.called_later) if self.level == 2 else set())
+            changed = self.own(f.changes_later[self.level]) | self.switched(f.stores_later | (f.called_later if self.level == 2 else set()))
             if f.reads_later or f.binds_later or changed:
                 for name in f.binds:
                     reads, binds, changes = found.setdefault(name, (set(), set(), set()))
                     reads |= self.read(f.reads_later)
                     binds |= f.binds_later
-                    changes |= changed | self.stored(f.changes_later[0])
+                    changes |= changed
         return found
 
     def switched(self, called: Iterable[str]) -> set[str]:
+        """The state of packages, as names of their own."""
         return {f"@{self.program.packages[name]}" for name in called if name in self.program.packages}
-
-    def stored(self, changed: Iterable[str]) -> set[str]:
-        """Modules into which something is assigned."""
-        return self.switched(changed)
 
     def read(self, names: Iterable[str]) -> set[str]:
         """Names, and the state of the packages behind them."""
@@ -220,14 +227,14 @@ class _Care:
     def matters(self, f: Facts, live: set[str], other: set[str]) -> bool:
         """Whether a statement binds a name that is needed behind it, or changes one that was `other` at the end of its block."""
         reached = self.reach(f.reads) if f.runs else set()
-        binds, changes = set(f.binds), self.own(f.changes[self.level]) | self.stored(f.changes[0])
+        binds, changes = set(f.binds), self.own(f.changes[self.level]) | self.switched(f.stores)
         if self.level == 2:
             changes |= self.switched(f.called)
         for name in reached:
             if name in self.later:
                 binds |= self.later[name][1]
                 changes |= self.later[name][2]
-        if self.level == 2 and any(name in self.later and self.later[name][2] | self.later[name][1] for name in reached):
+        if self.level == 2 and reached & self.code:  # `p.x`, `a + b`, `len(a)` may run a method that changes what it is of
             changes |= self.own(f.reads)
         if binds & live:
             return True
