@@ -30,16 +30,24 @@ from hooks.section import Section, parse
 ROOT = Path(__file__).resolve().parents[1]
 RUN = {"data-manipulation", "automatic-differentiation", "linear-regression-scratch"}  # in every run of the tests
 RASTER = """
-import base64
+import base64, weakref
 from hooks import capture
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+ahead = weakref.WeakKeyDictionary()
+
+def first():
+    for number in pyplot.get_fignums():
+        ahead[pyplot.figure(number)] = capture.figure(pyplot.figure(number))
 
 def drawn(figure):
-    output = capture.figure(figure)
+    output = ahead.get(figure) or capture.figure(figure)
     return output.content.decode(), {"raster": base64.b64encode(output.raster).decode()}
 
-from matplotlib.figure import Figure
+get_ipython().events.callbacks["post_execute"].insert(0, first)
 get_ipython().display_formatter.formatters["image/svg+xml"].for_type(Figure, drawn);
-"""  # beside each figure the small picture by which records are compared
+"""  # beside each figure the small picture by which records are compared, before Jupyter looks at its ticks, and moves them
 METADATA = re.compile(r"<metadata>.*?</metadata>\s*|<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|(?<=version=\"1.1\") style=\"background: white\"", re.DOTALL)
 
 
@@ -393,7 +401,7 @@ x += 1
 
 
 @pytest.fixture
-def world(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def world(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, and the book's environment without its way of drawing."""
     import runpy
 
@@ -408,7 +416,7 @@ def world(build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     empty = tmp_path / "empty"
     empty.mkdir()
-    yield empty
+    return empty
 
 
 def executed(text: str, folder: Path, allow_errors: bool = False) -> Any:
