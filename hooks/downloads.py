@@ -62,7 +62,7 @@ class _World:
             end.append(sanitize.words(frame.provenance(record, used.packages, section.front.gpus)))
         from_ = f"[{cells.escaped(self.name)}]({self.site})" if self.site else f"*{cells.escaped(self.name)}*"
         end.append(f"From {from_}. {self.license}".strip())
-        wanted = imports.packages(build.book, [section]) | set(used.packages if used else ())
+        wanted = used.packages if used else imports.packages(build.book, [section])
         around = Around(tuple(self.notes(entry)), self.setup(wanted), "\n\n".join(filter(None, end)))
         ipynb, clean, py = (entry.href + name for name in names(entry))
         return {ipynb: notebook.notebook(told, around), clean: notebook.notebook(told, around, clean=True), py: notebook.program(told, around)}
