@@ -7,22 +7,16 @@ runs in a copy of the finished section.
 
 from __future__ import annotations
 
-import base64
-import html
 import mimetypes
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote
 
-from hooks import frame, sanitize, titles
-from hooks.contents import Entry
-from hooks.lift import NEGATIVE, Context
+from hooks import titles
 from hooks.links import ELSEWHERE
-from hooks.marks import Block, Caption, Citation, Formula, Heading, Mark, Reference, Value
-from hooks.records import IMAGES, Record
-from hooks.section import Section
+from hooks.marks import Block, Caption, Heading, Mark
+from hooks.wording import Telling, front, picture, solved, word
 
 WORD = re.compile("\ue000([0-9]+)\ue001")
 BLOCK = re.compile("(?P<indent> *)\ue002(?P<index>[0-9]+)\ue003")
@@ -31,48 +25,14 @@ CONTAINER = re.compile(r'(?P<indent> *)(?P<mark>!!!|\?\?\?\+?)[ \t]*(?P<kind>[\w
 CODE = r"(?P<code>^[ >]*(?P<fence>`{3,}|~{3,}).*?^[ >]*(?P=fence)[ \t]*$|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|\\.)"
 DOLLAR = re.compile(CODE + r"|\$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(CODE + r"|(?P<image>!?)\[(?P<text>[^\[\]]*)\]\((?P<to>[^()\s]+)\)", re.DOTALL | re.MULTILINE)
-SPECIAL = re.compile(r"[\\`*_\[\]<>$|]")
-MATH = re.compile('<span class="math"[^<>]*>(.*?)</span>', re.DOTALL)
 COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 
 Part = str | Block
 
 
-@dataclass(frozen=True)
-class Telling:
-    """A section, and what is known of it; `site` is the site's address, if it has one."""
-
-    section: Section
-    record: Record | None
-    context: Context
-    entry: Entry
-    site: str = ""
-    folds: bool = True  # whether what is folded on the page becomes <details>; else it is a quotation
-    solutions: bool = True
-
-    def link(self, text: str, href: str) -> str:
-        return f"[{text}]({self.site}{href})" if self.site and href else text
-
-
 def cells(told: Telling) -> list[Part]:
     """Title and front matter first, always one text; then the section."""
     return _Cells(told).run()
-
-
-def escaped(text: str) -> str:
-    """Text as Markdown that shows it.
-
-    >>> escaped("a_b [c] costs $5")
-    'a\\\\_b \\\\[c\\\\] costs \\\\$5'
-    """
-    return SPECIAL.sub(r"\\\g<0>", text)
-
-
-def fenced(code: str, language: str) -> str:
-    """Code in a fence that it does not close."""
-    longest = max((len(run) for run in re.findall("`{3,}", code)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{code.rstrip()}\n{fence}"
 
 
 class _Cells:
@@ -86,7 +46,7 @@ class _Cells:
         # Marks in the title have their tokens there, and those before it do not exist: it comes first.
         begin = title.end if title else self.section.body
         lines = self.text(self.section.body, begin).strip()
-        head = "\n\n".join(filter(None, [lines, *self.front()]))
+        head = "\n\n".join(filter(None, [lines, *front(self.told)]))
         parts: list[Part] = [head]
         for part in self.parts(self.text(begin, len(text)).split("\n")):
             before = parts[-1]
@@ -118,31 +78,11 @@ class _Cells:
             index = self.section.blocks.index(mark)
             yield mark.start, mark.end, f"\n{' ' * mark.indent}\ue002{index}\ue003\n"
         else:
-            yield mark.start, mark.end, self.token(self.word(mark))
+            yield mark.start, mark.end, self.token(word(self.told, mark))
 
     def token(self, word: str) -> str:
         self.words.append(word)
         return f"\ue000{len(self.words) - 1}\ue001"
-
-    def word(self, mark: Mark) -> str:
-        """What stands for a mark inside prose."""
-        refs = self.told.context.refs
-        if isinstance(mark, Formula):
-            if not mark.display:
-                return f"${mark.tex}$"
-            number = refs.number(mark.label) if mark.label else ""
-            tag = rf" \tag{{{number}}}" if number else ""
-            lines = "\n   ".join(line.strip() for line in mark.tex.split("\n"))  # whatever it stood in
-            return f"$$ {lines}{tag} $$"
-        if isinstance(mark, Value):
-            outputs = self.told.record.outputs(mark.name) if self.told.record else ()
-            shown = "".join(output.text for output in outputs if output.kind == "value")
-            return escaped(NEGATIVE.sub("\u2212", shown)) if outputs else f"`{mark.source}`"
-        if isinstance(mark, Reference):
-            target = refs.targets.get(mark.label)
-            return self.told.link(escaped(sanitize.words(target.html)), target.href) if target else mark.label
-        assert isinstance(mark, Citation), mark
-        return escaped(frame.citation(mark, self.told.context.bibliography)[1])
 
     # Its lines
 
@@ -168,7 +108,7 @@ class _Cells:
             elif match := BLOCK.fullmatch(line):
                 block, indent = self.section.blocks[int(match["index"])], match["indent"]
                 if block.solution:
-                    text += ["", *(indent + inside if inside else "" for inside in self.solved(block).split("\n")), ""]
+                    text += ["", *(indent + inside if inside else "" for inside in solved(self.told, block).split("\n")), *(indent + inside for inside in self.caption(block)), ""]
                     continue
                 flush()
                 found.append(block)
@@ -222,38 +162,15 @@ class _Cells:
             said.insert(0, head)
         return said
 
-    def solved(self, block: Block) -> str:
-        """A block of a solution, with what it showed."""
-        said = [fenced(block.source, "bash" if block.options.run else "python")]
-        for output in self.told.record.outputs(block.name) if self.told.record and block.executed else ():
-            if output.mime in IMAGES:
-                said.append(picture(output.content, output.mime, "What the code above draws"))
-            elif output.text.strip():
-                said.append(fenced(output.text.strip("\n"), "text"))
-        return "\n\n".join([*said, *self.caption(block)])
-
     def caption(self, block: Block) -> list[str]:
         """What stands below a figure."""
         options = block.options
         if not (options.label or options.caption):
             return []
-        edits = [(m.start, m.end, self.token(self.word(m))) for m in block.caption]
+        edits = [(m.start, m.end, self.token(word(self.told, m))) for m in block.caption]
         number = self.told.context.refs.number(options.label) if options.label else ""
         lead = f"**Figure {number}.** " if number else ""
         return ["", lead + _edited(options.caption, sorted(edits)), ""]
-
-    def front(self) -> Iterator[str]:
-        """The front matter in words."""
-        front, refs = self.section.front, self.told.context.refs
-        said = [f"Difficulty {'★' * front.stars}{'☆' * (3 - front.stars)}"] if front.stars else []
-        said.append(f"{frame.minutes(self.section)} min to read")
-        if front.needs:
-            known = [(refs.outline.by_slug.get(slug), slug) for slug in front.needs]
-            needs = [self.told.link(escaped(titles.plain(e.title)), e.href if e.written else "") if e else slug for e, slug in known]
-            said.append(f"needs {', '.join(needs)}")
-        yield " · ".join(said)
-        if front.able:
-            yield f"Afterwards you can {'; '.join(front.able)}."
 
     # What is left
 
@@ -281,25 +198,6 @@ class _Cells:
         other = self.told.context.refs.outline.by_file.get(file)
         href = other.href if other else self.told.entry.href + posixpath.basename(path)
         return self.told.link(match["text"], href + (f"#{anchor}" if anchor else ""))
-
-
-def picture(content: bytes, mime: str, alt: str) -> str:
-    """A picture inside Markdown."""
-    return f"![{escaped(alt)}](data:{mime};base64,{base64.b64encode(content).decode()})"
-
-
-def references(section: Section, context: Context) -> str:
-    """What a section cites, as Markdown; nothing if it cites nothing."""
-    works = frame.works(section, context.bibliography)
-    listed = [f"- {_marked(work.html)}" for work in works]
-    return "\n".join(["## References", "", *listed]) if listed else ""
-
-
-def _marked(work: str) -> str:
-    """A work as the list of references has it, in Markdown."""
-    for pattern, said in ((MATH, r"$\1$"), (re.compile("</?(?:em|i)>"), "*"), (re.compile('<a href="([^"]*)">(.*?)</a>'), r"[\2](<\1>)")):
-        work = pattern.sub(said, work)
-    return html.unescape(work)
 
 
 def _quoted(text: str) -> str:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from hooks import cells, frame, imports, keys, notebook, once, repository, sanitize
+from hooks import frame, imports, keys, notebook, once, repository, sanitize, wording
 from hooks.book import Book
 from hooks.build import Build
-from hooks.cells import Telling
 from hooks.contents import Entry
 from hooks.notebook import Around
 from hooks.offers import ZIP, names
+from hooks.wording import Telling
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can tell: two builds are the same to the byte
 
@@ -57,12 +57,12 @@ class _World:
         build = self.build
         section, (record, used) = build.book.sections[entry.file], build.shown(entry.file)
         told = Telling(section, record, build.context, entry, self.site)
-        end = [cells.references(section, build.context)]
+        end = [wording.references(section, build.context)]
         if record and used:
             end.append(sanitize.words(frame.provenance(record, used.packages, section.front.gpus)))
-        from_ = f"[{cells.escaped(self.name)}]({self.site})" if self.site else f"*{cells.escaped(self.name)}*"
+        from_ = f"[{wording.escaped(self.name)}]({self.site})" if self.site else f"*{wording.escaped(self.name)}*"
         end.append(f"From {from_}. {self.license}".strip())
-        wanted = imports.packages(build.book, [section]) | set(used.packages if used else ())
+        wanted = used.packages if used else imports.packages(build.book, [section])
         around = Around(tuple(self.notes(entry)), self.setup(wanted), "\n\n".join(filter(None, end)))
         ipynb, clean, py = (entry.href + name for name in names(entry))
         return {ipynb: notebook.notebook(told, around), clean: notebook.notebook(told, around, clean=True), py: notebook.program(told, around)}

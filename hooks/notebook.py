@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hooks import cells, commands, redo, script
-from hooks.cells import Part, Telling, fenced
+from hooks.cells import Part
 from hooks.marks import Block
 from hooks.records import Output
+from hooks.wording import Telling, escaped, fenced
 
 SVG = re.compile(rb"<svg\b")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -96,7 +97,7 @@ def shown(told: Telling, block: Block) -> str:
     if block.options.source:
         found = told.context.source(block.options.source) if told.context.source else None
         return f"`{block.options.source}`, from {found[1]}:\n\n{fenced(found[0], 'python')}" if found else ""
-    return f"{fenced(block.source, 'python')}\n\n*Not run: {cells.escaped(block.options.why)}*"
+    return f"{fenced(block.source, 'python')}\n\n*Not run: {escaped(block.options.why)}*"
 
 
 def outputs(given: Iterable[Output], count: int) -> list[dict[str, Any]]:

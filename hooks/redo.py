@@ -10,6 +10,8 @@ from hooks.marks import Block
 from hooks.units import Function
 
 TURN = "# Your turn."
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 
 
 def kept(block: Block) -> bool:
@@ -38,7 +40,7 @@ def emptied(block: Block, later: frozenset[str]) -> str:
     for node in tree.body:
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             imports += [""] * bool(imports and node.lineno > end + 1) + lines[node.lineno - 1 : node.end_lineno]
-        elif isinstance(node, (*Function.__args__, ast.ClassDef)):
+        elif isinstance(node, DEFINITIONS):
             stubs.append("\n".join(_stub(node, lines)))
         else:
             names += [name for name in dict.fromkeys(_bound(node)) if name not in names]
@@ -62,9 +64,10 @@ def asked(block: Block, later: frozenset[str]) -> frozenset[str]:
 
 def _tree(source: str) -> ast.Module:
     try:
-        return compile(source, "<code>", "exec", keys.FLAGS, dont_inherit=True)
+        tree: ast.Module = compile(source, "<code>", "exec", keys.FLAGS, dont_inherit=True)
     except (SyntaxError, ValueError):
-        return ast.Module([], [])
+        tree = ast.Module([], [])
+    return tree
 
 
 def _bound(node: ast.stmt) -> Iterator[str]:
@@ -72,7 +75,7 @@ def _bound(node: ast.stmt) -> Iterator[str]:
     waiting: list[ast.AST] = [node]
     while waiting:
         part = waiting.pop(0)
-        if isinstance(part, (*Function.__args__, ast.ClassDef)):
+        if isinstance(part, DEFINITIONS):
             yield part.name
         elif isinstance(part, ast.alias):
             yield (part.asname or part.name).partition(".")[0]
@@ -89,7 +92,7 @@ def _read(node: ast.AST) -> set[str]:
         return {node.id} if isinstance(node.ctx, ast.Load) else set()
     if isinstance(node, ast.AugAssign):
         return found | {part.id for part in ast.walk(node.target) if isinstance(part, ast.Name)}
-    if isinstance(node, (*Function.__args__, ast.Lambda)):
+    if isinstance(node, (*FUNCTIONS, ast.Lambda)):
         own = {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
         return found - own - _stored(node)
     if isinstance(node, (ast.For, ast.AsyncFor)):
@@ -115,6 +118,6 @@ def _stub(node: Function | ast.ClassDef, lines: list[str]) -> list[str]:
     else:
         head = [line for line in lines[first - 1 : begin - 1] if line.strip() and not line.lstrip().startswith("#")]
     said = lines[body.lineno - 1 : body.end_lineno] if ast.get_docstring(node) is not None and len(head) < body.lineno - first + 1 else []
-    inner = [] if not isinstance(node, ast.ClassDef) else [n for n in node.body if isinstance(n, Function)]
+    inner = [] if not isinstance(node, ast.ClassDef) else [n for n in node.body if isinstance(n, FUNCTIONS)]
     methods = [line for method in inner for line in ["", *_stub(method, lines)]]
     return [*head, *said, *(methods[1:] or [f"{indent}    ..."])]

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 REMOTE = re.compile(
     r"(?:(?:https?|ssh|git)://(?:[^/@]*@)?(?P<host>[\w.-]+\.[a-z]+)(?::(?P<port>\d+))?/|(?:[\w.-]+@)(?P<short>[\w.-]+\.[a-z]+):)"
-    r"(?P<path>[\w.-]+(?:/[\w.-]+)+?)(?:\.git)?/?\Z",
+    r"(?P<path>[\w.~-]+(?:/[\w.~-]+)+)/?\Z",
     re.IGNORECASE,
 )
 FORGES = {"github.com": "github", "gitlab.com": "gitlab", "codeberg.org": "forgejo"}
@@ -78,7 +78,7 @@ def read(remote: str, branch: str = "main", prefix: str = "", forge: str = "") -
         return None
     # The port is the web's only if the remote is: that of ssh says nothing of it.
     port = f":{match['port']}" if match["port"] and remote.lower().startswith("http") else ""
-    return Repository(kind, f"https://{host}{port}/{match['path']}", branch, prefix)
+    return Repository(kind, f"https://{host}{port}/{match['path'].removesuffix('.git')}", branch, prefix)
 
 
 def remote(root: Path) -> str:
