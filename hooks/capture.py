@@ -11,7 +11,7 @@ from contextlib import suppress
 from os import getpid
 from typing import Any, cast
 
-from hooks import live, picture, rehearsal
+from hooks import live, picture, pixels, rehearsal
 from hooks.places import Places
 from hooks.records import Output
 
@@ -210,6 +210,7 @@ def bundle(kind: str, data: dict[str, Any]) -> Output:
             value = data[mime]
             if mime in ("image/png", "image/jpeg"):
                 content = value if isinstance(value, bytes) else b64decode(value)
+                content = pixels.smaller(content) if mime == "image/png" else content
             else:
                 content = steady(storable(_joined(value))).encode()
             return Output(kind, text, mime, content)
@@ -231,7 +232,7 @@ def figure(drawn: Any) -> Output:
     width, height = drawn.get_size_inches() * drawn.dpi
     axes = len(drawn.axes)
     text = f"<Figure size {width:.0f}x{height:.0f} with {axes} Axes>"
-    return Output("figure", text, "image/svg+xml", vector, raster)
+    return Output("figure", text, "image/svg+xml", pixels.inside(vector), raster)
 
 
 def part(value: Any, depth: int = 3) -> bool:

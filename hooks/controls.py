@@ -51,7 +51,7 @@ def _control(param: Mapping[str, Any]) -> str:
     step = bind.get("step") or (high - low) / 100
     shown = f"{value:.{decimals(step)}f}".replace("-", "\u2212")
     sides = f'min="{low:g}" max="{high:g}" step="{step:g}" value="{value:g}"'
-    return f'<label>{label}<input type="range" name="{name}" {sides} autocomplete="off"><output>{shown}</output></label>'
+    return f'<label>{label}<input type="range" name="{name}" {sides} autocomplete="off"><span class="value" aria-hidden="true">{shown}</span></label>'
 
 
 def decimals(step: float) -> int:

@@ -74,7 +74,9 @@ def _check(part: Mapping[str, Any]) -> None:
     if isinstance(data, Mapping) and "url" in data:
         message = f"the chart would fetch its data from `{data['url']}`."
         raise Refused(message, "Give it the data themselves: a page loads nothing, and must show the same next year.")
-    if "href" in part.get("encoding", {}) or part.get("type") == "image":
+    encoding = part.get("encoding")
+    linked = "href" in part or (isinstance(encoding, Mapping) and "href" in encoding)
+    if linked or part.get("type") == "image" or part.get("mark") == "image":
         raise Refused("the chart has links or pictures in it.", "Leave them out, or put them into the text.")
     bind = part.get("bind")
     if isinstance(bind, Mapping) and ("select" in part or bind.get("input") not in INPUTS):

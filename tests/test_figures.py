@@ -1,4 +1,4 @@
-"""A figure's SVG is the same to the byte, however little matplotlib is made to draw for it; its raster shows the same."""
+"""A figure's SVG is the same to the byte (but for pixels in it, which are packed), however little matplotlib is made to draw for it; its raster shows the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from hooks import capture, compare, picture
+from hooks import capture, compare, picture, pixels
 
 STYLES = {
     "plain": {},
@@ -62,7 +62,7 @@ def test_the_bytes_are_those_of_matplotlib(make: Callable[[], Any], style: str) 
         figure = make()
         shown = [capture.figure(figure), capture.figure(figure)]
         plt.close("all")
-    assert [output.content for output in shown] == twice
+    assert [output.content for output in shown] == [pixels.inside(vector) for vector in twice]
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -136,7 +136,7 @@ def unusual() -> Any:
 
 def test_what_the_raster_cannot_repeat_is_drawn_again() -> None:
     shown = capture.figure(unusual())
-    assert shown.content == plain(unusual())
+    assert shown.content == pixels.inside(plain(unusual()))
     assert opened(shown.raster).tobytes() == apart(unusual()).tobytes()
     plt.close("all")
 

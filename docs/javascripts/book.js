@@ -10,3 +10,6 @@ if (reporting) import("./report.js").then(({ report }) => report(reporting));
 
 const charts = document.querySelectorAll(".live");
 if (charts.length) import("./live.js").then((live) => live.start(charts));
+
+const figures = document.querySelectorAll(".md-content :is(.figure, .output.image)");
+if (figures.length) import("./zoom.js").then((zoom) => zoom.start(figures));

@@ -49,9 +49,9 @@ function value(control) {
   return control.type === "range" ? control.valueAsNumber : JSON.parse(control.value);
 }
 
-// The number beside a slider, with as many decimals as its step.
+// The number beside a slider, with as many decimals as its step; to who does not see it, the slider says its own.
 function show(control) {
-  const output = control.parentElement.querySelector("output");
+  const output = control.parentElement.querySelector(".value");
   const decimals = (control.step.split(".")[1] ?? "").length;
   if (output) output.textContent = control.valueAsNumber.toFixed(decimals).replace("-", "\u2212");
 }
