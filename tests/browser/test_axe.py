@@ -12,7 +12,10 @@ from playwright.sync_api import Page
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 # What is drawn and hidden from readers of the screen, and what repeats itself a thousand times, only takes time.
 THIN = """() => document.querySelectorAll(".katex-html, tr:nth-child(n+9), svg :is(path, use, defs)").forEach(each => each.remove())"""
-SETTLED = "() => new Promise(done => requestIdleCallback(() => requestAnimationFrame(() => requestAnimationFrame(() => done()))))"
+SETTLED = """() => new Promise(done => {
+    requestIdleCallback(() => requestAnimationFrame(() => requestAnimationFrame(() => done())), { timeout: 2000 });
+    setTimeout(() => done("LATE"), 4000);
+})"""
 RUN = """what => axe.run(document, {resultTypes: ["violations"], ...what}).then(found => found.violations
     .filter(rule => ["serious", "critical"].includes(rule.impact))
     .flatMap(rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
