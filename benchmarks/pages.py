@@ -22,8 +22,8 @@ from benchmarks import typical
 from benchmarks.typical import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from serving import Host  # noqa: E402
-from visiting import Visit, visit  # noqa: E402
+from serving import Host
+from visiting import Visit, visit
 
 SLUG = "calculus"  # a planned section of the book, whose place the typical one takes
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
