@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from serving import Host
+from visiting import listen
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -42,11 +43,8 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser, host: Host) -> Iterator[Page]:
     """A fresh window of a first visitor. What its scripts complain of, and what it asks of other hosts, fails the test."""
     context = browser.new_context(base_url=host.address)
-    complaints: list[str] = []
     page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: None if request.url.startswith((host.address, "data:", "blob:")) else complaints.append(f"asks {request.url}"))
+    complaints = listen(page, host)
     yield page
     context.close()
     assert not complaints

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from functools import partial
+from functools import lru_cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 
 TEXT = {".html", ".css", ".js", ".mjs", ".json", ".svg", ".xml", ".txt", ".ipynb", ".py"}
+
+
+@lru_cache(maxsize=256)
+def compressed(path: Path, changed: int) -> bytes:
+    """A file as it is sent; `changed` tells it from an earlier one of that name."""
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
 
 
 class Host:
@@ -39,7 +45,7 @@ class _Handler(SimpleHTTPRequestHandler):
         if path.suffix not in TEXT or not path.is_file():
             super().do_GET()
             return
-        data = gzip.compress(path.read_bytes(), 6, mtime=0)
+        data = compressed(path, path.stat().st_mtime_ns)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Encoding", "gzip")
