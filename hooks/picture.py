@@ -6,12 +6,17 @@ out and transformed once. Where that goes wrong, the figure is drawn once more, 
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from hooks.raster import DPI, DRAWING, Raster
+
+EMBEDDED = re.compile(rb"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+PALETTE = 256  # colors: a drawing, or numbers shown as colors, has no more
 
 
 def saved(figure: Any) -> tuple[bytes, bytes]:
@@ -19,7 +24,20 @@ def saved(figure: Any) -> tuple[bytes, bytes]:
     vector, raster = io.BytesIO(), Raster()
     with _beside(raster):
         figure.savefig(vector, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None, "Creator": None})
-    return vector.getvalue(), _png(raster.image() or _drawn_again(figure))
+    return EMBEDDED.sub(_light, vector.getvalue()), _png(raster.image() or _drawn_again(figure))
+
+
+def _light(match: re.Match[bytes]) -> bytes:
+    """A photograph inside an SVG, as WebP: a fifth of the PNG. What has few colors stays as it is, exact."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(base64.b64decode(match[1])))
+    if image.convert("RGB").getcolors(PALETTE) is not None:
+        return match[0]
+    opaque = image.mode != "RGBA" or image.getchannel("A").getextrema() == (255, 255)
+    small = io.BytesIO()
+    image.convert("RGB" if opaque else "RGBA").save(small, "WEBP", quality=90, method=6)
+    return b"data:image/webp;base64," + base64.b64encode(small.getvalue())
 
 
 def _drawn_again(figure: Any) -> Any:
