@@ -9,7 +9,24 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from hooks import api, highlight, keys, listing, notices, once, outline, refs, render, repository, reuse, run, runnable, sanitize, slices, tex
+from hooks import (
+    api,
+    highlight,
+    keys,
+    listing,
+    notices,
+    once,
+    outline,
+    refs,
+    render,
+    repository,
+    reuse,
+    run,
+    runnable,
+    sanitize,
+    slices,
+    tex,
+)
 from hooks.api import Api
 from hooks.bibliography import Bibliography
 from hooks.book import Book, text

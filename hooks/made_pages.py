@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from hooks import api_pages, bibliography_page, chapter_page, contents_page, glossary_page, keys, map_page, part_page, titles
+from hooks import (
+    api_pages,
+    bibliography_page,
+    chapter_page,
+    contents_page,
+    glossary_page,
+    keys,
+    map_page,
+    part_page,
+    titles,
+)
 from hooks.build import Build
 from hooks.render import Toc
 

@@ -29,7 +29,25 @@ from mkdocs.structure.pages import Page  # noqa: E402
 from mkdocs.structure.toc import AnchorLink, TableOfContents  # noqa: E402
 from mkdocs.utils import CountHandler  # noqa: E402
 
-from hooks import api_pages, assets, contents_page, disk, downloads, excerpt, finished, indexing, made_pages, own, records, render, search, stamp, styles, tex, titles  # noqa: E402
+from hooks import (  # noqa: E402
+    api_pages,
+    assets,
+    contents_page,
+    disk,
+    downloads,
+    excerpt,
+    finished,
+    indexing,
+    made_pages,
+    own,
+    records,
+    render,
+    search,
+    stamp,
+    styles,
+    tex,
+    titles,
+)
 from hooks.book import Book  # noqa: E402
 from hooks.build import Build  # noqa: E402
 from hooks.finished import Shelf  # noqa: E402
