@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections import deque
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
@@ -110,10 +111,8 @@ class _Look:
                     except AttributeError:
                         continue
                     self.at(inside)
-        try:
+        with suppress(AttributeError):  # it has slots alone
             self.pairs(object.__getattribute__(value, "__dict__"))
-        except AttributeError:  # it has slots alone
-            pass
 
     def memory(self, value: Any) -> None:
         with memoryview(value) as memory:

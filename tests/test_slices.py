@@ -46,7 +46,7 @@ def texts(slug: str) -> Clipboard:
 def agrees(slug: str, name: str, folder: Path) -> None:
     """One text, pasted into a file far from the book, ends by printing what the record says."""
     found = texts(slug)
-    book, file = SECTIONS[slug]
+    book, _ = SECTIONS[slug]
     path = folder / f"{name}.py"
     path.write_text(found.text(name), encoding="utf-8")
     place = folder / f"{slug}-{name}"
@@ -78,7 +78,7 @@ def agrees(slug: str, name: str, folder: Path) -> None:
 def longest(slug: str) -> str:
     """The verified block of a section that has most before it, prints, and is no heavy one: what it does took less than a second."""
     found = texts(slug)
-    book, file = SECTIONS[slug]
+    book, _ = SECTIONS[slug]
     record, _, _ = records.read(book.record_file(found.section))
     assert record
     seconds = {cell.name: cell.seconds for cell in record.cells}
