@@ -33,7 +33,7 @@ def fingerprint(value: Any) -> bytes | None:
     look = _Look()
     try:
         look.at(value)
-    except (_Unknown, RecursionError, ValueError, TypeError, BufferError):
+    except (_Unknown, RecursionError, AttributeError, ValueError, TypeError, BufferError):
         return None
     return look.seen.digest()
 
@@ -111,8 +111,10 @@ class _Look:
                     except AttributeError:
                         continue
                     self.at(inside)
+        table: dict[str, Any] = {}
         with suppress(AttributeError):  # it has slots alone
-            self.pairs(object.__getattribute__(value, "__dict__"))
+            table = object.__getattribute__(value, "__dict__")
+        self.pairs(table)
 
     def memory(self, value: Any) -> None:
         with memoryview(value) as memory:
