@@ -57,7 +57,7 @@ def agrees(slug: str, name: str, folder: Path) -> None:
     environment |= {key: value for key, value in os.environ.items() if key == "DLKIT_MIRROR" or key.startswith(("DLKIT_DATA", "XDG_"))}
     runtime = ast.parse((book.source / "_runtime.py").read_bytes())
     pinned = next(ast.literal_eval(node.value) for node in runtime.body if isinstance(node, (ast.Assign, ast.AnnAssign)) and "environment" in ast.unparse(node).partition("=")[0] and node.value)
-    done = subprocess.run([sys.executable, "run.py", str(path)], cwd=place, env=environment | pinned, capture_output=True, text=True, timeout=600)
+    done = subprocess.run([sys.executable, "-u", "run.py", str(path)], cwd=place, env=environment | pinned, capture_output=True, text=True, timeout=600)
     block = next(block for block in found.section.blocks if block.name == name)
     if block.options.raises:
         assert block.options.raises in done.stderr.splitlines()[-1] or done.returncode
@@ -68,11 +68,10 @@ def agrees(slug: str, name: str, folder: Path) -> None:
     record, _, _ = records.read(book.record_file(found.section))
     assert record
     wanted = "".join(output.text for output in record.outputs(name) if output.kind == "stdout")
-    lines = done.stdout.splitlines(keepends=True)[-len(wanted.splitlines()) :] if wanted else []
-    shown = "".join(lines).replace("\r", "\n").splitlines()[-1:] if "\r" in done.stdout else lines
-    if shown is lines:
-        tolerance = block.options.tolerance or compare.TOLERANCE
-        assert compare.same((Output("stdout", wanted),), (Output("stdout", "".join(lines)),), tolerance), path
+    said = "".join(line.rpartition("\r")[2] for line in done.stdout.splitlines(keepends=True))  # rewound lines show their end
+    lines = said.splitlines(keepends=True)[-len(wanted.splitlines()) :] if wanted else []
+    tolerance = block.options.tolerance or compare.TOLERANCE
+    assert compare.same((Output("stdout", wanted),), (Output("stdout", "".join(lines)),), tolerance), path
 
 
 def longest(slug: str) -> str:
