@@ -21,8 +21,18 @@ LEVELS = range(3)
 BUILTIN = frozenset(dir(builtins)) | {"__name__", "__file__", "__annotations__"}
 OPAQUE = frozenset({"exec", "eval", "globals", "locals", "vars", "get_ipython", "__import__"})  # they reach names that they do not say
 GIVEN = {"exec": 1, "eval": 1, "vars": 0}  # with more arguments than these they reach only what they are given
-LOOKS = frozenset(["abs", "bool", "callable", "chr", "divmod", "float", "format", "hasattr", "hash", "id", "int", "isinstance", "issubclass", "len", "ord", "print", "range", "repr", "round", "str", "type"])
-MUTATORS = frozenset(["append", "appendleft", "extend", "insert", "pop", "popleft", "popitem", "remove", "clear", "update", "setdefault", "add", "discard", "sort", "reverse", "write", "writelines", "read", "readline", "readlines", "seek", "send", "throw", "close", "backward", "step"])  # fmt: skip
+LOOKS = frozenset(
+    {
+        "abs", "bool", "callable", "chr", "divmod", "float", "format", "hasattr", "hash", "id", "int", "isinstance", "issubclass", "len", "ord",
+        "print", "range", "repr", "round", "str", "type"
+    }
+)
+MUTATORS = frozenset(
+    {
+        "append", "appendleft", "extend", "insert", "pop", "popleft", "popitem", "remove", "clear", "update", "setdefault", "add", "discard", "sort",
+        "reverse", "write", "writelines", "read", "readline", "readlines", "seek", "send", "throw", "close", "backward", "step"
+    }
+)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections import deque
+from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
@@ -16,6 +17,7 @@ BYTES = 32_000_000
 PLAIN = {type(None), bool, int, float, complex, str, bytes, range, type(Ellipsis), type(NotImplemented)}
 FIXED = {types.ModuleType, types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType, types.GetSetDescriptorType, types.MemberDescriptorType}
 HEAP = 1 << 9  # of a type's flags: it was made by a class statement
+POINTER = 8  # bytes
 STATE = ("__dict__", "__weakref__", "__doc__", "__module__", "__slots__")
 
 
@@ -32,7 +34,7 @@ def fingerprint(value: Any) -> bytes | None:
     look = _Look()
     try:
         look.at(value)
-    except (_Unknown, RecursionError, ValueError, TypeError, BufferError):
+    except (_Unknown, RecursionError, AttributeError, ValueError, TypeError, BufferError):
         return None
     return look.seen.digest()
 
@@ -110,10 +112,10 @@ class _Look:
                     except AttributeError:
                         continue
                     self.at(inside)
-        try:
-            self.pairs(object.__getattribute__(value, "__dict__"))
-        except AttributeError:  # it has slots alone
-            pass
+        table: dict[str, Any] = {}
+        with suppress(AttributeError):  # it has slots alone
+            table = object.__getattribute__(value, "__dict__")
+        self.pairs(table)
 
     def memory(self, value: Any) -> None:
         with memoryview(value) as memory:
@@ -124,5 +126,8 @@ class _Look:
 
 
 def _written(kind: Any) -> bool:
-    """Whether a class and all above it were written in Python: then its instances keep nothing elsewhere."""
-    return type(kind) is type and all(one.__flags__ & HEAP and one.__module__ not in ("_thread", "_io") for one in kind.__mro__[:-1])
+    """Whether a class and all above it were written in Python: then its instances have room for their attributes, and for nothing else."""
+    if type(kind) is not type or not all(one.__flags__ & HEAP for one in kind.__mro__[:-1]):
+        return False
+    slots = sum(type(slot) is types.MemberDescriptorType for one in kind.__mro__[:-1] for slot in type.__getattribute__(one, "__dict__").values())
+    return bool(kind.__basicsize__ == object.__basicsize__ + POINTER * (slots + (kind.__weakrefoffset__ > 0) + (kind.__dictoffset__ > 0)))

@@ -46,7 +46,7 @@ def texts(slug: str) -> Clipboard:
 def agrees(slug: str, name: str, folder: Path) -> None:
     """One text, pasted into a file far from the book, ends by printing what the record says."""
     found = texts(slug)
-    book, file = SECTIONS[slug]
+    book, _ = SECTIONS[slug]
     path = folder / f"{name}.py"
     path.write_text(found.text(name), encoding="utf-8")
     place = folder / f"{slug}-{name}"
@@ -57,7 +57,7 @@ def agrees(slug: str, name: str, folder: Path) -> None:
     environment |= {key: value for key, value in os.environ.items() if key == "DLKIT_MIRROR" or key.startswith(("DLKIT_DATA", "XDG_"))}
     runtime = ast.parse((book.source / "_runtime.py").read_bytes())
     pinned = next(ast.literal_eval(node.value) for node in runtime.body if isinstance(node, (ast.Assign, ast.AnnAssign)) and "environment" in ast.unparse(node).partition("=")[0] and node.value)
-    done = subprocess.run([sys.executable, "run.py", str(path)], cwd=place, env=environment | pinned, capture_output=True, text=True, timeout=600)
+    done = subprocess.run([sys.executable, "-u", "run.py", str(path)], cwd=place, env=environment | pinned, capture_output=True, text=True, timeout=600)
     block = next(block for block in found.section.blocks if block.name == name)
     if block.options.raises:
         assert block.options.raises in done.stderr.splitlines()[-1] or done.returncode
@@ -68,17 +68,16 @@ def agrees(slug: str, name: str, folder: Path) -> None:
     record, _, _ = records.read(book.record_file(found.section))
     assert record
     wanted = "".join(output.text for output in record.outputs(name) if output.kind == "stdout")
-    lines = done.stdout.splitlines(keepends=True)[-len(wanted.splitlines()) :] if wanted else []
-    shown = "".join(lines).replace("\r", "\n").splitlines()[-1:] if "\r" in done.stdout else lines
-    if shown is lines:
-        tolerance = block.options.tolerance or compare.TOLERANCE
-        assert compare.same((Output("stdout", wanted),), (Output("stdout", "".join(lines)),), tolerance), path
+    said = "".join(line.rpartition("\r")[2] for line in done.stdout.splitlines(keepends=True))  # rewound lines show their end
+    lines = said.splitlines(keepends=True)[-len(wanted.splitlines()) :] if wanted else []
+    tolerance = block.options.tolerance or compare.TOLERANCE
+    assert compare.same((Output("stdout", wanted),), (Output("stdout", "".join(lines)),), tolerance), path
 
 
 def longest(slug: str) -> str:
     """The verified block of a section that has most before it, prints, and is no heavy one: what it does took less than a second."""
     found = texts(slug)
-    book, file = SECTIONS[slug]
+    book, _ = SECTIONS[slug]
     record, _, _ = records.read(book.record_file(found.section))
     assert record
     seconds = {cell.name: cell.seconds for cell in record.cells}

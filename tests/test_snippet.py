@@ -121,7 +121,7 @@ def test_a_slice_prints_what_the_whole_prints(blocks: tuple[str, ...]) -> None:
 
 def program(draw: random.Random) -> list[str]:
     """A page of blocks over a few names, full of aliases, changes, functions and iterators."""
-    lists, functions, iterators = ["a", "b", "c"], ["f", "g"], ["i"]
+    lists, functions = ["a", "b", "c"], ["f", "g"]
     blocks = ["a = [1]\nb = [2]\nc = [a]\ni = iter(range(90))\nx = 1\ndef f(v): return v\ndef g(v): return v"]
 
     def statement() -> str:
