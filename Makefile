@@ -22,5 +22,6 @@ update:
 	@$(PYTHON) -m hooks install book run
 	@$(VENV) -m hooks update $(SECTION)
 bench:
-	@$(PYTHON) -m hooks install book run
+	@$(PYTHON) -m hooks install book run test
 	@$(VENV) -m benchmarks.marks
+	@$(VENV) -m benchmarks.search
