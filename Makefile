@@ -25,3 +25,4 @@ bench:
 	@$(PYTHON) -m hooks install book run test
 	@$(VENV) -m benchmarks.marks
 	@$(VENV) -m benchmarks.pages
+	@$(VENV) -m benchmarks.search

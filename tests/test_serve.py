@@ -117,6 +117,19 @@ def test_a_new_chapter_and_a_broken_outline(served: Served) -> None:
     served.shows("It blows again.", "wind/breeze/")
 
 
+def test_the_search_follows(served: Served) -> None:
+    """Its index is made beside the preview; the last one is there until the new one is."""
+    entry = "pagefind/pagefind-entry.json"
+    before = served.shows('"hash"', entry)
+    served.tiny.edit(MEASURING, "Every morning", "Each splendid morning")
+    served.shows("Each splendid morning")
+    end = time.monotonic() + LIMIT
+    while (now := served.page(entry)) == before:
+        assert time.monotonic() < end, served.said()
+        time.sleep(0.05)
+    assert '"hash"' in now
+
+
 def test_records_are_not_watched(served: Served) -> None:
     before = served.builds()
     path = served.tiny.root / "book/_records/water/measuring-rain.json"
