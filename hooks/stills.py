@@ -7,10 +7,12 @@ fork. `python -m hooks.stills` reads charts, a JSON list, and writes their still
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from hooks import live
 from hooks.records import Cell, Output
@@ -52,9 +54,7 @@ def _drawn(wanted: Sequence[tuple[str, Output]]) -> list[bytes]:
 
 
 def _environment() -> dict[str, str]:
-    import os
-    from pathlib import Path
-
+    """One in which this module is found, wherever the book is."""
     root = str(Path(__file__).resolve().parents[1])
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))}
 
