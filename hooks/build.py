@@ -101,7 +101,7 @@ class Build:
 
     @cached_property
     def _terms(self) -> runnable.Terms:
-        return runnable.terms(self.book.root, self.book.source, self.book.library.name)
+        return runnable.terms(self.book)
 
     def _runnable(self, section: Section) -> str:
         """What the page of a section holds for its copy buttons. That of code that has just run is made when all have."""

@@ -13,15 +13,14 @@ from __future__ import annotations
 import ast
 import json
 import re
-import subprocess
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hooks import commands
+from hooks import commands, repository
+from hooks.book import Book
 from hooks.facts import statements
 from hooks.marks import Block
 from hooks.section import Section
@@ -40,28 +39,17 @@ class Terms:
     seeds: Mapping[str, str] = field(default_factory=dict)  # package -> the lines that seed it
 
 
-def terms(root: Path, source: Path, library: str) -> Terms:
-    return Terms(library, _install(root), seeds(source / "_runtime.py"))
+def terms(book: Book) -> Terms:
+    return Terms(book.library.name, _install(book), seeds(book.source / "_runtime.py"))
 
 
-def _install(root: Path) -> str:
+def _install(book: Book) -> str:
     """How a reader gets the library. A package index is never named: what it has under the library's name is not ours."""
-    try:
-        name = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
-    except (OSError, KeyError, ValueError):
+    found = repository.of(book.root, book.settings)
+    command = repository.install(book.root, found, extra="")
+    if not command:
         return "in a clone of the book's repository"
-    found = address(root)
-    return f'pip install "{name} @ git+{found}"' if found else "from a clone of the book's repository: pip install ."
-
-
-def address(root: Path) -> str | None:
-    """Where the repository is on the web, from git's remote."""
-    try:
-        asked = subprocess.run(["git", "config", "--get", "remote.origin.url"], cwd=root, capture_output=True, text=True)
-    except OSError:
-        return None
-    match = re.fullmatch(r"(?:https://|git@|ssh://git@)(?:[^@/]*@)?([\w.-]+)[:/](.+?)(?:\.git)?/?", asked.stdout.strip())
-    return f"https://{match[1]}/{match[2]}" if match else None
+    return command if found else "from a clone of the book's repository: pip install ."
 
 
 def seeds(runtime: Path) -> dict[str, str]:

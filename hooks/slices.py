@@ -146,7 +146,7 @@ class Making:
         assert done.record is not None
         self.book, self.section, self.record = book, done.section, done.record
         self.program = snippet.program(self.section, done.effects)
-        self.said = runnable.terms(book.root, book.source, book.library.name)
+        self.said = runnable.terms(book)
         self.packages = imports.packages(book, [self.section])
         self.seconds = {cell.name: cell.seconds for cell in self.record.cells}
         self.left = TIMES * self.record.ran.seconds + FREE

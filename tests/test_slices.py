@@ -40,7 +40,7 @@ def texts(slug: str) -> Clipboard:
     section = book.sections[file]
     made = slices.read(book, section)
     assert made, f"{file} has no slices: run `python -m hooks update {slug}`"
-    return Clipboard(section, made, runnable.terms(book.root, book.source, book.library.name))
+    return Clipboard(section, made, runnable.terms(book))
 
 
 def agrees(slug: str, name: str, folder: Path) -> None:
@@ -145,7 +145,7 @@ def made(tiny: Tiny, *blocks: str) -> tuple[Clipboard, str]:
     section = book.sections["book/water/dew.md"]
     found = slices.read(book, section)
     assert found, done.said
-    return Clipboard(section, found, runnable.terms(book.root, book.source, book.library.name)), done.said
+    return Clipboard(section, found, runnable.terms(book)), done.said
 
 
 def told(found: Clipboard) -> dict[str, str]:
@@ -230,15 +230,14 @@ def test_a_build_records_them_too_and_a_second_update_changes_nothing(tiny: Tiny
     assert tiny.records()[name] == first[name]
 
 
-def test_addresses_of_repositories(tmp_path: Path) -> None:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    assert runnable.address(tmp_path) is None
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "rain-that-falls"\n')
-    assert runnable._install(tmp_path) == "from a clone of the book's repository: pip install ."
-    for remote in ("git@forge.example:rain/book.git", "https://forge.example/rain/book", "ssh://git@forge.example/rain/book.git"):
-        subprocess.run(["git", "config", "remote.origin.url", remote], cwd=tmp_path, check=True)
-        assert runnable.address(tmp_path) == "https://forge.example/rain/book"
-    assert runnable._install(tmp_path) == 'pip install "rain-that-falls @ git+https://forge.example/rain/book"'
+def test_what_is_installed_comes_from_the_repository(tiny: Tiny) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tiny.root, check=True)
+    book = Book.read(tiny.root / "mkdocs.yml")
+    assert runnable.terms(book).install == "in a clone of the book's repository"
+    (tiny.root / "pyproject.toml").write_text('[project]\nname = "rain-that-falls"\n')
+    assert runnable.terms(book).install == "from a clone of the book's repository: pip install ."
+    subprocess.run(["git", "remote", "add", "origin", "git@github.com:rain/book.git"], cwd=tiny.root, check=True)
+    assert runnable.terms(book).install == 'pip install "rain-that-falls @ git+https://github.com/rain/book"'
 
 
 def test_the_runner_of_these_tests_awaits() -> None:

@@ -34,7 +34,7 @@ def texts(address: str) -> Clipboard:
     section = book.sections[f"book_src/{address}.md"]
     made = slices.read(book, section)
     assert made
-    return Clipboard(section, made, runnable.terms(book.root, book.source, book.library.name))
+    return Clipboard(section, made, runnable.terms(book))
 
 
 def test_copy_is_exactly_the_code(copying: Page) -> None:
