@@ -14,7 +14,7 @@ from hooks.problem import Problem
 from hooks.titles import html as title_html
 
 _PIECES = re.compile(r"<p>\{\{ ?([\w-]+)#([\w -]+?) ?\}\}</p>")
-_COUNT = re.compile(r"\{\{ ?(written|planned|sections) ?\}\}")
+_COUNT = re.compile(r"<code\b.*?</code>|\{\{ ?(written|planned|sections) ?\}\}", re.DOTALL)  # in code it is only spoken of
 _BUTTON = re.compile(r"<button\b.*?</button>", re.DOTALL)
 
 
@@ -36,7 +36,7 @@ def fill(html: str, build: Build, page: str) -> tuple[str, list[Problem]]:
 
     counts = {"written": sum(entry.written for entry in build.outline.entries), "sections": len(build.outline.entries)}
     counts["planned"] = counts["sections"] - counts["written"]
-    return _COUNT.sub(lambda m: str(counts[m[1]]), _PIECES.sub(pieces, html)), problems
+    return _COUNT.sub(lambda m: str(counts[m[1]]) if m[1] else m[0], _PIECES.sub(pieces, html)), problems
 
 
 def cut(html: str, name: str) -> str | None:

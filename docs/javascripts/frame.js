@@ -71,12 +71,12 @@ function mark(element, wide) {
 
 function look(time) {
   do {
-    for (const element of waiting.splice(0, 3)) {
-      element.firstElementChild?.getBoundingClientRect();     // lays it out
-      mark(element, element.scrollWidth > element.clientWidth + 1);
-      sizes.observe(element);
-    }
-  } while (waiting.length && time.timeRemaining() > 4);
+    const element = waiting.shift();
+    if (!element) break;
+    element.firstElementChild?.getBoundingClientRect();     // lays it out
+    mark(element, element.scrollWidth > element.clientWidth + 1);
+    sizes.observe(element);
+  } while (waiting.length && time.timeRemaining() > 10);
   if (waiting.length) idle(look, { timeout: 200 });
   else root.dataset.ready = "";
 }
