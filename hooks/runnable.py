@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
