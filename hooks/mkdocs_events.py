@@ -154,10 +154,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             place = InclusionLevel.UNDEFINED if made_pages.listed(made) else InclusionLevel.NOT_IN_NAV
             files.append(File.generated(config, uri, content=made_pages.markdown(made), inclusion=place))
         found = assets.found(build.book.root)
+        texts = assets.modules(build.book.root, found)
         for uri, path in found.items():
-            files.append(File.generated(config, uri, abs_src_path=str(path)))
-        for uri, text in assets.modules(build.book.root, found).items():
-            files.append(File.generated(config, uri, content=text))
+            files.append(File.generated(config, uri, content=texts[uri]) if uri in texts else File.generated(config, uri, abs_src_path=str(path)))
         _join_styles(files, config)
     except BookError as error:
         raise _refusal(error, config) from None
