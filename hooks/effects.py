@@ -34,16 +34,20 @@ class Noted:
         watch.before, watch.after = self._drawn, self._seeded
 
     def _drawn(self) -> bool:
-        return bool(self.state() != self.random)
+        try:
+            return bool(self.state() != self.random)
+        except Exception:  # a block has taken away what this stands on
+            return True
 
     def _seeded(self, drawn: bool) -> None:
         """A package has come in, and the book has seeded it."""
         if not drawn:
-            self.random = self.state()
+            with suppress(Exception):
+                self.random = self.state()
 
     def begin(self, names: dict[str, Any]) -> None:
         self.random = self.state()
-        self.names, self.values = names, _values(names)
+        self.names, self.values = names, _values(names, self.watch.library)
         self.files, self.watch.files = self.watch.files, set()
         self.before = (_folder(), dict(os.environ), self._files(), self.watch.children)
 
@@ -58,7 +62,7 @@ class Noted:
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path and frame.lineno]
             stopped = lines[0] - line + 1 if lines else 1
         world = _folder() != folder or dict(os.environ) != environment
-        drawn, started, values = self.state() != self.random, self.watch.children != children, _values(self.names)
+        drawn, started, values = self.state() != self.random, self.watch.children != children, _values(self.names, self.watch.library)
         same = frozenset(name for name, value in values.items() if value is not None and self.values.get(name) == value)
         return Effects(drawn, world, tuple(wrote), tuple(read), started, same, stopped)
 
@@ -75,9 +79,9 @@ class Noted:
         return found
 
 
-def _values(names: dict[str, Any]) -> dict[str, bytes | None]:
+def _values(names: dict[str, Any], library: str) -> dict[str, bytes | None]:
     """Fingerprints of what a block's names stand for."""
-    return {name: fingerprint(value) for name, value in names.copy().items() if type(name) is str and not name.startswith("_")}
+    return {name: fingerprint(value, library) for name, value in names.copy().items() if type(name) is str and not name.startswith("_")}
 
 
 def _folder() -> str:

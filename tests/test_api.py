@@ -264,7 +264,7 @@ def test_a_formula_that_cannot_be_set_fails_the_build_every_time(tmp_path: Path)
 
 def test_prose_makes_no_page_of_the_reference_anew_and_code_makes_its_own(tmp_path: Path) -> None:
     tiny = copy(tmp_path / "book")
-    kept = tiny.root / ".cache/book/finished/api/puddle.md.pickle"
+    kept = tiny.root / ".cache/book/made/api/puddle.md.pickle"
     assert tiny.python("-m", "mkdocs", "build").status == 0
     before = kept.stat().st_mtime_ns
     tiny.edit("book/water/measuring-rain.md", "empties a glass", "empties a tall glass")

@@ -321,9 +321,9 @@ EXAMPLE = re.compile(r"^`````markdown\n(.*?)^`````$", re.DOTALL | re.MULTILINE)
 def test_what_is_said_of_all_this_holds(pool: Pool) -> None:
     """The examples of the page for contributors are sections, and that of a program runs."""
     examples = EXAMPLE.findall((ROOT / "docs/contributing.md").read_text())
-    assert len(examples) == 4
+    assert len(examples) == 5
     texts = [text if "# " in text else f"# T\n\n{text}" for text in examples]
-    assert [section.parse(text, "book/water/rain.md").problems for text in texts] == [()] * 4
+    assert [section.parse(text, "book/water/rain.md").problems for text in texts] == [()] * 5
     (program,) = (text for text in texts if "halve.py" in text)
     assert told(run(pool, program)) == ["", "1.5\n0,0005\n", ""]
 
