@@ -59,7 +59,7 @@ def test_edit_of_a_block(tiny: Tiny) -> None:
     done = tiny.run("site")
     assert done.status == 0, done.said
     assert sections(done.said).startswith("2 replayed, 1 executed")
-    assert changed(before, tiny.records()) == {"water/measuring-rain.json", "water/measuring-rain.uses.json"}
+    assert changed(before, tiny.records()) == {f"water/measuring-rain.{kind}" for kind in ("json", "uses.json", "slices.json")}
     assert "So it is 8.0 mm" in tiny.text("water/measuring-rain/")
     assert tiny.run("site", "--strict").status == 0
 
