@@ -114,6 +114,10 @@ def outputs(given: Iterable[Output], count: int) -> list[dict[str, Any]]:
             data: dict[str, Any] = {"text/plain": _lines(output.text)}
             if output.mime in ("image/png", "image/jpeg"):
                 data[output.mime] = base64.b64encode(output.content).decode()
+            elif output.mime.endswith("+json"):
+                data[output.mime] = json.loads(output.content)
+                if output.still:  # for those who know no charts
+                    data["image/svg+xml"] = _lines(_drawing(output.still))
             elif output.mime:
                 data[output.mime] = _lines(_drawing(output.content) if output.mime == "image/svg+xml" else output.content.decode("utf-8", "replace"))
             result = output.kind == "result"
