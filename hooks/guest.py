@@ -199,14 +199,14 @@ def _parsed(lines: Lines) -> Node:
 
     def value(token: str, line: int) -> Node:
         if token == "[":
-            found = []
+            found: list[Node] = []
             for inner, at in tokens:
                 if inner == "]":
                     return Node(found, line, at)
                 if inner != ",":
                     found.append(value(inner, at))
         if token == "{":
-            entries = {}
+            entries: dict[str, Node] = {}
             for inner, at in tokens:
                 if inner == "}":
                     return Node(entries, line, at)

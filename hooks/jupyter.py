@@ -19,6 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import lxml.html
+from lxml import etree
+
 from hooks import live
 from hooks.guest import KERNEL
 from hooks.marks import Block
@@ -28,7 +31,6 @@ from hooks.section import Section
 CODE = "<!--code-->"  # where the code belongs
 OURS = re.compile("<!--ours-->")  # where an output belongs that is not only text
 TEXT = tuple(f'<pre class="output {kind}"' for kind in ("stdout", "stderr", "text"))  # what mkdocs-jupyter shows
-DROPPED = "clipboard-copy, .zeroclipboard-container, .clipboard-copy-txt, .jp-Collapser, script, style"
 
 
 @dataclass(frozen=True)
@@ -78,35 +80,43 @@ def _output(block: Block, output: Output, count: int) -> dict[str, Any] | None:
 @lru_cache(maxsize=16)
 def _converted(text: str) -> Mapping[str, Cell]:
     """A notebook's cells of code, converted by mkdocs-jupyter and stripped of all that belongs to JupyterLab's own page."""
-    from bs4 import BeautifulSoup  # with what follows, a second: only when a page is made anew
-
     with _alone(), tempfile.TemporaryDirectory() as folder:
-        from mkdocs_jupyter import convert
+        from mkdocs_jupyter import convert  # with what it imports, a second: only when a page is made anew
 
         path = Path(folder, "notebook.ipynb")
         path.write_text(text, encoding="utf-8")
         html = convert.nb2html(str(path), execute=False, allow_errors=False, custom_mathjax_url="")
-    page = BeautifulSoup(html, "html.parser")
     found = {}
-    for cell in page.select(".jp-CodeCell[id]"):
-        for one in cell.select(DROPPED):
-            one.decompose()
-        for one in cell.select("[tabindex]"):
-            del one["tabindex"]
-        for one in cell.select(".jp-RenderedText"):
-            kind = "stderr" if str(one.get("data-mime-type", "")).endswith("stderr") else "text"
-            for pre in one.select("pre"):
-                pre["class"] = ["output", kind]
-        for one in cell.select("i.ours"):
-            one.replace_with(BeautifulSoup("<!--ours-->", "html.parser"))
-        editor = cell.select_one(".jp-InputArea-editor")
-        assert editor is not None
-        editor.clear()
-        editor.append(BeautifulSoup(CODE, "html.parser"))
-        areas = [cell.select_one(name) for name in (".jp-InputArea", ".jp-OutputArea")]
-        name = str(cell["id"]).removeprefix("cell-id=")
-        found[name] = Cell(*(re.sub(r"(?<=>)\n\s*(?=<)|\A\s+", "", str(area)) if area else "" for area in areas))
+    for cell in _page(html).xpath(f"//*[{_of('jp-CodeCell')}][@id]"):
+        for one in cell.xpath(f".//clipboard-copy | .//*[{_of('clipboard-copy-txt')} or {_of('jp-Collapser')}]"):
+            one.drop_tree()
+        for one in cell.xpath(".//*[@tabindex]"):
+            del one.attrib["tabindex"]
+        for one in cell.xpath(f".//*[{_of('jp-RenderedText')}]"):
+            kind = "stderr" if one.get("data-mime-type", "").endswith("stderr") else "text"
+            for pre in one.iter("pre"):
+                pre.set("class", f"output {kind}")
+        for one in cell.xpath(f".//i[{_of('ours')}]"):
+            one.getparent().replace(one, etree.Comment("ours"))
+        (editor,) = cell.xpath(f".//*[{_of('jp-InputArea-editor')}]")
+        editor[:] = [etree.Comment("code")]
+        areas = [next(iter(cell.xpath(f".//*[{_of(name)}]")), None) for name in ("jp-InputArea", "jp-OutputArea")]
+        found[cell.get("id").removeprefix("cell-id=")] = Cell(*map(_text, areas))
     return found
+
+
+def _page(html: str) -> Any:
+    return lxml.html.fromstring(re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.DOTALL))
+
+
+def _of(name: str) -> str:
+    """XPath for an element of a class."""
+    return f"contains(concat(' ', @class, ' '), ' {name} ')"
+
+
+def _text(area: Any) -> str:
+    """An area as HTML, without the line breaks between its tags."""
+    return "" if area is None else re.sub(r"(?<=>)\s*\n\s*(?=<)", "", str(etree.tostring(area, encoding="unicode", method="html", with_tail=False)))
 
 
 @contextmanager
