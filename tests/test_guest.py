@@ -11,6 +11,7 @@ from typing import Any
 import copies
 import nbformat
 import pytest
+from test_serve import serving
 
 from hooks import guest
 from hooks.book import Book
@@ -183,3 +184,22 @@ def test_a_section_is_written_once(tmp_path: Path) -> None:
     write(tiny, snow())
     (tiny.root / "book/water/snow.md").write_text("# Snow\n")
     assert "book/water/snow.md:1: the section is written twice, also as snow.ipynb. Keep one." in tiny.run("check").said
+
+
+def test_a_saved_notebook_is_noticed(tmp_path: Path) -> None:
+    """As Jupyter saves it, with outputs: the preview shows the new text at once, and runs the new code."""
+    tiny = copies.copy(tmp_path / "tiny")
+    path = write(tiny, snow())
+    assert tiny.run("update", "snow").status == 0
+    with serving(tiny) as served:
+        served.shows("A meter of snow", "water/snow/")
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells[1].source = SNOW.replace("meter", "yard")
+        notebook.cells[2].source = WIDE.replace("depth = 3", "depth = 4")
+        notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text="shallow\n")]
+        notebook.cells[2].execution_count = 7
+        notebook.cells[5].source = "assert depth == 4"
+        nbformat.write(notebook, path)
+        served.shows("A yard of snow", "water/snow/")
+        page = served.shows('<pre class="output text">8</pre>', "water/snow/")
+        assert "shallow" not in page
