@@ -62,7 +62,7 @@ def read(text: str, file: str) -> Section:
         lines.complain(1, *OTHER)
     except json.JSONDecodeError as error:
         lines.complain(error.lineno, f"the notebook is not JSON: {error.msg[:1].lower()}{error.msg[1:]}.", "Mend it, or take the last version from git.")
-    except (KeyError, TypeError, RecursionError):
+    except (AttributeError, KeyError, TypeError, RecursionError):  # JSON, but another shape
         lines.complain(1, *OTHER)
     slug = file.rsplit("/", 1)[-1].removesuffix(SUFFIX)
     return replace(section.parse(f"# {slug}\n", file), problems=tuple(lines.problems))
@@ -144,7 +144,7 @@ class _Reader:
             self.found.complain(cell.line, "the cell is not written a line a line.", CLEAN.format(file=self.found.file))
             return
         for node in lines or ():
-            self.text[node.line - 1] = node.value.rstrip("\n").replace("\r", " ")
+            self.text[node.line - 1] = node.value.rstrip("\n").replace("\r", " ").encode("utf-8", "replace").decode()
         self.metadata(cell, kind)
         if kind == "raw" and number == 1:
             self.start = source.line

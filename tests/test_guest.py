@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -110,6 +111,21 @@ def test_what_is_no_notebook() -> None:
     joined = json.dumps(json.loads(whole))  # all on one line
     assert "is not written a line a line" in str(guest.read(joined, "book/snow.ipynb").problems)
     assert guest.cleaned(joined) == whole == guest.cleaned(whole)
+
+
+def test_nothing_makes_the_reader_fail() -> None:
+    """Whatever is broken in the file, there is a section, and words for what is wrong with it if it is no notebook any more."""
+    draw, whole = random.Random(5), text(snow())
+    values = ("null", "[]", "{}", "3", '"x"', r'"\ud83d\n"', '["a", 2]', "[[]]")
+    for _ in range(300):
+        begin = draw.randrange(len(whole))
+        broken = whole[:begin] + draw.choice(("", "{", '"', "\n", "\\")) + whole[begin + draw.randrange(20) :]
+        assert isinstance(guest.read(broken, "book/snow.ipynb"), Section)
+    for at in re.finditer(r": (?P<value>\[[^][]*\]|\{[^{}]*\}|\"[^\"]*\"|null|4)", whole):
+        for value in values:
+            found = guest.read(whole[: at.start("value")] + value + whole[at.end("value") :], "book/snow.ipynb")
+            assert found.text.encode()
+            assert all(1 <= problem.line <= whole.count("\n") + 1 for problem in found.problems)
 
 
 def write(tiny: copies.Tiny, cells: Cells) -> Path:
