@@ -1,4 +1,4 @@
-"""The commands of the machine: python -m hooks site | serve | test | nightly | check | plan | why | update | offline | install."""
+"""The commands of the machine: python -m hooks site | serve | test | nightly | check | plan | why | update | clean | offline | install."""
 
 from __future__ import annotations
 
@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     update.add_argument("sections", nargs="*", metavar="SECTION", help="slugs; all stale and missing ones by default")
     for command in (plan, why, update):
         command.add_argument("--json", action="store_true", help="for programs")
+    add("clean", _clean, "take outputs, and what editors leave, out of notebooks").add_argument("notebooks", nargs="+", metavar="FILE")
     offline = add("offline", _offline, "pack the built site as a zip that works from a folder on a disk")
     offline.add_argument("--site", default="site", help="the built site")
     offline.add_argument("--output", help="the zip; by default the site's name, with .zip, beside it")
@@ -79,6 +80,24 @@ def _parser() -> argparse.ArgumentParser:
 def _install(asked: argparse.Namespace) -> int:
     install.ensure(Path(asked.file).resolve().parent, asked.extras)
     return 0
+
+
+def _clean(asked: argparse.Namespace) -> int:
+    from hooks import disk, guest
+
+    status = 0
+    for path in map(Path, asked.notebooks):
+        try:
+            before = path.read_text(encoding="utf-8-sig")
+            after = guest.cleaned(before)
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            print(f"{path}: this is no notebook: {error}", file=sys.stderr)
+            status = 1
+            continue
+        if before != after:
+            disk.replace_files({path: after.encode()}, path.parent)
+        print(f"{path}: {'clean' if before == after else 'cleaned'}")
+    return status
 
 
 def _offline(asked: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hooks import commands, highlight, live, sanitize
+from hooks.jupyter import Cell
 from hooks.marks import Block
 from hooks.outputs import show
 from hooks.problem import Problem
@@ -25,11 +26,12 @@ class Drawn:
 
 
 def draw(
-    section: Section, block: Block, record: Record | None, page: str, alt: str, source: Source | None, word: str, failed: bool = False
+    section: Section, block: Block, record: Record | None, page: str, alt: str, source: Source | None, word: str, failed: bool = False, cell: Cell | None = None
 ) -> Drawn:
     """The block with what the record says it showed; without a record, its code alone.
 
     `word` is what a folded check says of itself: that it was checked, or that it was not. What has `failed` is unfolded.
+    A `cell` is how the block looks in a notebook.
     """
     options = block.options
     figure = bool(options.label or options.caption)
@@ -45,6 +47,8 @@ def draw(
         code, origin = _library(section, block, source, drawn.problems)
     highlighted = highlight.console(code) if options.run else highlight.python(code)
     below = "".join(shown.text)
+    if cell:
+        highlighted, below = cell.code(highlighted), cell.shown(shown.text)
     if options.run and not (options.hide or options.fold):
         highlighted, below = _session(section, block, outputs, page), ""
     mark, unfolded = (" failed", " open") if failed else ("", "")

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from hooks import keys, section
+from hooks import guest, keys, section
 from hooks.cache import FOLDER, Cache
 from hooks.library import Library
 from hooks.problem import BookError, Problem
@@ -75,7 +75,7 @@ class Book:
     def sections(self) -> dict[str, Section]:
         """Every written section by its file, chapters' index pages too. Files that begin with `_` are not sections."""
         found = {}
-        for path in sorted(self.source.rglob("*.md")):
+        for path in sorted([*self.source.rglob("*.md"), *self.source.rglob(f"*{guest.SUFFIX}")]):
             inside = path.relative_to(self.source).parts
             if not any(part.startswith(("_", ".")) for part in inside):
                 file = path.relative_to(self.root).as_posix()
@@ -94,7 +94,7 @@ class Book:
         name, key = f"sections/{file}", keys.digest(file, text)
         read: Section | None = self.cache.get(name, key)
         if read is None:
-            read = section.parse(text, file)
+            read = guest.read(text, file) if file.endswith(guest.SUFFIX) else section.parse(text, file)
             if not read.problems:
                 _ = read.key  # worked out once, and kept with the rest
                 self.cache.put(name, key, read)

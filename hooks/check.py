@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hooks import run
+from hooks import guest, run
 from hooks.book import Book
 from hooks.build import Build
 from hooks.marks import Caption, Formula, Heading, Reference
@@ -26,7 +26,7 @@ def check(book: Book) -> list[Problem]:
     for file, section in book.sections.items():
         if section.slug == "index" or section.problems:
             continue
-        problems.update(_front(section), _labels(section, referred), _lines(section), _exercises(section))
+        problems.update(guest.untidy(section), _front(section), _labels(section, referred), _lines(section), _exercises(section))
         state = run.state(book, section)
         if state.kind == "fresh" and state.record:
             problems.update(_shows(section, state.record))

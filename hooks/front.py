@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -39,8 +39,11 @@ class Front:
         return dict(self.lines).get(field, 1)
 
 
-def parse(text: str, complain: Complain) -> tuple[Front, int]:
-    """The front matter of a section's text, and the offset behind it."""
+def parse(text: str, complain: Complain, above: int = 0) -> tuple[Front, int]:
+    """The front matter of a section's text, and the offset behind it. So many lines of the file stand above it."""
+    if above:
+        front, end = parse(text, lambda line, message, mend: complain(line + above, message, mend))
+        return replace(front, lines=tuple((name, line + above) for name, line in front.lines)), end
     if not re.match(r"---[ \t]*\n", text):
         if late := re.match(r"\s*\n(?=---[ \t]*\n)", text):
             line = late[0].count("\n") + 1

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hooks import frame, notes, sanitize, titles
+from hooks import frame, jupyter, notes, sanitize, titles
 from hooks.api import Api
 from hooks.bibliography import Bibliography
 from hooks.blocks import Source, draw
@@ -176,6 +176,7 @@ class _Lift:
     ):
         self.section, self.record, self.context, self.page, self.entry = section, record, context, page, entry
         self.notices = notices
+        self.cells = jupyter.cells(section, record) if section.notebook else {}
         self.lifted = Lifted(section)
         self.ran = {cell.name for cell in record.cells} if record else set()
         self.ids = titles.ids(section)
@@ -255,7 +256,7 @@ class _Lift:
         alt = titles.plain(flat) or "What the code above draws"
         beside = [notice for notice in self.notices if notice.block == mark.name]
         failed = any(notice.kind == "error" for notice in beside)
-        drawn = draw(self.section, mark, self.record, self.page, alt, self.context.source, self.checked(mark, failed), failed)
+        drawn = draw(self.section, mark, self.record, self.page, alt, self.context.source, self.checked(mark, failed), failed, self.cells.get(mark.name))
         self.lifted.assets.update(drawn.assets)
         self.lifted.problems += drawn.problems
         code = self.context.api.code(self.section, mark.name, mark.source, drawn.html, self.page)

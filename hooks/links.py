@@ -38,7 +38,7 @@ def resolve(html: str, section: Section, refs: Refs, root: Path, page: str) -> R
         path, _, anchor = to.partition("#")
         path = unquote(path)
         file = posixpath.normpath(posixpath.join(posixpath.dirname(section.file), path))
-        if path.endswith(".md") and match["before"].startswith("<a"):
+        if match["before"].startswith("<a") and (path.endswith(".md") or file in refs.outline.by_file):
             address = _page(file, to, anchor, section, refs, resolved)
             link = relative(address, page) if address else to
         else:

@@ -55,7 +55,7 @@ class Kept:
 
 def files(book: Book) -> Files:
     """Every file that a block may read. Pages are no such files."""
-    return {name: at for name, at in look(book).items() if not name.endswith(".md")}
+    return {name: at for name, at in look(book).items() if not name.endswith((".md", ".ipynb"))}
 
 
 def look(book: Book) -> Files:

@@ -94,7 +94,7 @@ class Offers:
 def version(section: Section, record: Record | None) -> str:
     """Which state of a section a reader sees: git's own name for its text (`git log --find-object=NAME` finds it), so that
     no change elsewhere makes the page another one; and when it was executed."""
-    data = section.text.encode()
+    data = section.whole.encode()
     blob = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()[:12]
     return f"text {blob}" + (f", executed on {record.ran.date}" if record else "")
 

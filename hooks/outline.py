@@ -152,11 +152,16 @@ class _Reader(Nodes):
 
     def written(self, slug: str, chapter: str) -> Section | None:
         """The section, also where it lies in a wrong folder: then that is the one thing to complain of."""
-        path = f"{chapter}/{slug}.md"
-        elsewhere = [p for p in self.sections if posixpath.basename(p) == f"{slug}.md" and p not in self.claimed]
+        path, notebook = f"{chapter}/{slug}.md", f"{chapter}/{slug}.ipynb"
+        if notebook in self.sections:
+            if path in self.sections:
+                self.claimed.add(path)
+                self.problems.append(self.sections[path].problem(1, f"the section is written twice, also as {slug}.ipynb.", "Keep one."))
+            path = notebook
+        elsewhere = [p for p in self.sections if posixpath.basename(p) in (f"{slug}.md", f"{slug}.ipynb") and p not in self.claimed]
         if path not in self.sections and elsewhere and slug != "index":
             path = elsewhere[0]
-            mend = f"Move it to {self.source}/{chapter}/{slug}.md, or change {self.file}."
+            mend = f"Move it to {self.source}/{chapter}/{posixpath.basename(path)}, or change {self.file}."
             message = f"the outline has this section in the chapter `{chapter}`."
             self.problems.append(self.sections[path].problem(1, message, mend))
         self.claimed.add(path)

@@ -25,7 +25,7 @@ READS_NOTHING = re.compile(
     r"(markdown\.extensions\.)?(abbr|admonition|attr_list|codehilite|def_list|extra|fenced_code|footnotes|legacy_attrs|legacy_em|md_in_html"
     r"|meta|nl2br|sane_lists|smarty|tables|toc|wikilinks)|pymdownx\.(?!b64\b|emoji\b|snippets\b)\w+(\.\w+)*"
 )
-LINKED = re.compile(r"[^\s/()<>\[\]\"'#]+\.md\b")  # files that a link may lead to
+LINKED = re.compile(r"[^\s/()<>\[\]\"'#]+\.(?:md|ipynb)\b")  # files that a link may lead to
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def identity(
     inputs = (sorted(uses.data), dict(uses.packages)) if uses else None
     recorded = sha256(pickle.dumps(record, pickle.HIGHEST_PROTOCOL)).hexdigest()
     parts = (vars(entry), notices, shown, inputs, list(_taken(section, context)), list(context.api.taken(section)), context.runnable(section))
-    return keys.digest(options, section.file, section.text, recorded, *map(repr, parts))
+    return keys.digest(options, section.file, section.whole, recorded, *map(repr, parts))
 
 
 def _taken(section: Section, context: Context) -> Iterator[object]:

@@ -139,7 +139,7 @@ def outcome(book: Book, before: State, result: job.Result) -> Outcome:
     here = f"{platform.system()} {'x86-64' if platform.machine() in ('x86_64', 'AMD64') else platform.machine()}"
     record = Record(section.key, cells, Ran(today, here, platform.python_version(), seconds, result.device))
     if result.failures:
-        found = [Problem(section.file, f.line, f.message, f.mend, f.detail) for f in result.failures]
+        found = [section.problem(f.line, f.message, f.mend, f.detail) for f in result.failures]
         return Outcome(before, "failed", record, problems=tuple(sorted(found)))  # without `uses`, nothing is ever written
     used = uses.identify(book, section, result)
     notes = tuple(uses.off_pins(book, used))

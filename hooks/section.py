@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
@@ -19,8 +20,16 @@ M = TypeVar("M", bound=Mark)
 
 
 @dataclass(frozen=True)
+class Notebook:
+    """The file of a section that is written as one; the section's text has the same lines."""
+
+    text: str
+    begins: tuple[int, ...]  # the line on which each cell begins
+
+
+@dataclass(frozen=True)
 class Section:
-    """One Markdown file, understood: its front matter, its marks in order, what is wrong with it."""
+    """One Markdown file, or one notebook, understood: its front matter, its marks in order, what is wrong with it."""
 
     file: str  # relative to the book's root
     text: str
@@ -30,6 +39,7 @@ class Section:
     body: int  # offset where the text begins, behind the front matter
     problems: tuple[Problem, ...]
     terms: tuple[Term, ...] = ()  # what it defines, each once
+    notebook: Notebook | None = None
 
     def every(self, kind: type[M]) -> tuple[M, ...]:
         """All marks of one kind, in order."""
@@ -64,26 +74,35 @@ class Section:
         """The text of the H1; the slug where there is none."""
         return next((h.text for h in self.every(Heading) if h.level == 1), self.slug)
 
+    @property
+    def whole(self) -> str:
+        """The file as it stands."""
+        return self.notebook.text if self.notebook else self.text
+
     def problem(self, line: int, message: str, mend: str = "", detail: str = "") -> Problem:
+        if self.notebook and (cell := bisect_right(self.notebook.begins, line)):
+            message = f"cell {cell}: {message}"
         return Problem(self.file, line, message, mend, detail)
 
 
-def parse(text: str, file: str, page: bool = False) -> Section:
+def parse(text: str, file: str, page: bool = False, start: int = 0) -> Section:
     """Read one file of the book. Never raises: what is wrong is in `problems`, all of it at once.
 
     A `page` is one of the website's own: its front matter is the site generator's, its title is free.
+    The front matter begins at the offset `start`; before it there is nothing.
 
     >>> section = parse("# Rain\\n\\n```python\\n1 + 1\\n```\\n", "book/rain.md")
     >>> section.title, section.blocks[0].source, section.problems
     ('Rain', '1 + 1\\n', ())
     """
     lines = Lines(text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), file)
-    text, slug = lines.text, file.rsplit("/", 1)[-1].removesuffix(".md")
+    text, slug = lines.text, file.rsplit("/", 1)[-1].removesuffix(".md").removesuffix(".ipynb")
     if page:
         match = front.FRONT.match(text)
         head, body = front.Front(), match.end() if match else 0
     else:
-        head, body = front.parse(text, lines.complain)
+        head, body = front.parse(text[start:], lines.complain, text.count("\n", 0, start))
+        body += start
     if token := TOKENS.search(text):
         message = "a private character (U+E000 to U+E00F) stands in the text."
         lines.complain_at(token.start(), message, "Take it out.")

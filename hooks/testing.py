@@ -17,7 +17,7 @@ from typing import Any
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.doctest import DocTestParser
 
-from hooks import disk, job, run, section
+from hooks import disk, guest, job, run, section
 from hooks.book import Book
 from hooks.marks import Block, Value
 from hooks.pool import Pool
@@ -34,7 +34,7 @@ def pool(root: Path) -> Pool:
 
 @dataclass
 class Page:
-    """One Markdown file: run at most once, then asked for the verdict on each of its cells."""
+    """One file: run at most once, then asked for the verdict on each of its cells."""
 
     book: Book
     section: Section
@@ -84,7 +84,7 @@ class Pages(Sybil):
         self.book = book
 
     def should_parse(self, path: Path) -> bool:
-        if path.suffix != ".md" or not path.is_relative_to(self.book.root):
+        if path.suffix not in (".md", guest.SUFFIX) or not path.is_relative_to(self.book.root):
             return False
         file = path.relative_to(self.book.root).as_posix()
         docs = str(self.book.config.get("docs_dir") or "docs")
@@ -100,7 +100,7 @@ class Pages(Sybil):
         read = self.book.sections.get(file) or section.parse(document.text, file, page=True)
         document.namespace["page"] = Page(self.book, read)
         for cell in read.cells:
-            yield Region(cell.start, cell.end, cell, evaluate)
+            yield Region(*guest.span(read, cell.start, cell.end), cell, evaluate)
 
 
 class Doctests(Sybil):

@@ -96,7 +96,7 @@ def _is_data(book: Book, path: Path) -> bool:
     if not path.is_relative_to(book.root) or (path.suffix in CODE and not book.library.owns(str(path))):
         return False
     inside = path.relative_to(book.root)
-    return not ELSEWHERE & set(inside.parts) and path.suffix not in (".md", ".pyc")
+    return not ELSEWHERE & set(inside.parts) and path.suffix not in (".md", ".ipynb", ".pyc")
 
 
 def _fetches(book: Book, unit: str) -> bool:

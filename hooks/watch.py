@@ -36,6 +36,7 @@ FOLDER, LIBRARY, ROOT, PAGE = "BOOK_WATCH_FOLDER", "BOOK_WATCH_LIBRARY", "BOOK_W
 STARTED = ("subprocess.Popen", "os.posix_spawn", "os.system", "os.spawn", "os.startfile")
 LOOKS = ("__code__", "__defaults__", "__kwdefaults__")  # of a function: its signature is read, or its body
 TRACKER = "resource_tracker import main"  # a helper of multiprocessing, or joblib's of that name: it runs nothing of ours
+ASKS = ["uname", "-p"]  # what Python's `platform` asks the system, with any kernel of Jupyter's: no Python runs there
 SESSION = 15  # where `fork_exec` is told whether a process gets a session of its own
 NOTES = ("modules", "whole", "units", "packages", "files", "data", "devices")
 
@@ -110,7 +111,7 @@ class Watch:
         elif event in ("os.listdir", "os.scandir") and not self.quiet:
             self._listed(args[0])
         elif event in STARTED:
-            self.children += 1
+            self.children += list(args[1]) != ASKS if event == "subprocess.Popen" else 1
         elif event == "os.exec":  # this process becomes another one
             self.became += 1
             self.leave()

@@ -60,7 +60,7 @@ def files(build: Build) -> Mapping[str, bytes]:
 
 
 def sections() -> list[str]:
-    return sorted(path.stem for path in (ROOT / "book_src").glob("*/[a-z]*.md") if path.stem != "index")
+    return sorted(path.stem for path in (ROOT / "book_src").glob("*/[a-z]*.*") if path.suffix in (".md", ".ipynb") and path.stem != "index")
 
 
 def heavy() -> list[Any]:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
@@ -66,16 +66,24 @@ class Served:
         return re.sub("<[^>]+>", "", found[1]) if found else ""
 
 
+@contextmanager
+def serving(tiny: Tiny) -> Iterator[Served]:
+    found = Served(tiny)
+    try:
+        yield found
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(found.process.pid, signal.SIGKILL)
+        found.process.wait()
+        found.log.close()
+
+
 @pytest.fixture
 def served(tiny: Tiny) -> Iterator[Served]:
     assert tiny.run("site", "--strict").status == 0
-    found = Served(tiny)
-    found.shows("7.5")
-    yield found
-    with suppress(ProcessLookupError):
-        os.killpg(found.process.pid, signal.SIGKILL)
-    found.process.wait()
-    found.log.close()
+    with serving(tiny) as found:
+        found.shows("7.5")
+        yield found
 
 
 def test_an_authors_hour(served: Served) -> None:

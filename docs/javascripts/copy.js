@@ -86,7 +86,7 @@ function equip(element, highlight) {
   bar.append(button("Copy", "Exactly this code", () => `${code(element)}\n`));
   if (data.blocks[element.id])
     bar.append(button("Copy runnable", "With what it needs of the blocks before it: runs by itself", () => runnable(element.id, element)));
-  highlight.before(bar);
+  (highlight.closest(".jp-InputArea") ?? highlight).before(bar); // in the line of a cell's counter
 }
 
 const seen = new Set();
