@@ -13,8 +13,8 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.m
 # What is drawn and hidden from readers of the screen, and what repeats itself a thousand times, only takes time.
 THIN = """() => document.querySelectorAll(".katex-html, tr:nth-child(n+9), svg :is(path, use, defs)").forEach(each => each.remove())"""
 SETTLED = """() => new Promise(done => {
-    requestIdleCallback(() => requestAnimationFrame(() => requestAnimationFrame(() => done())), { timeout: 2000 });
-    setTimeout(() => done("LATE"), 4000);
+    const look = () => document.querySelector("script[type=module]") && document.documentElement.dataset.ready !== "" ? setTimeout(look, 20) : done();
+    requestAnimationFrame(() => requestAnimationFrame(look));    // the new size is known
 })"""
 RUN = """what => axe.run(document, {resultTypes: ["violations"], ...what}).then(found => found.violations
     .filter(rule => ["serious", "critical"].includes(rule.impact))

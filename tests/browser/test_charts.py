@@ -77,7 +77,7 @@ def test_it_follows_the_scheme(page: Page) -> None:
     ink = "text => getComputedStyle(text).fill"
     label = chart.locator(".now .role-axis-label text").first
     light = label.evaluate(ink)
-    page.get_by_title("Switch to dark").click()
+    page.get_by_role("button", name="Dark colors").click()
     expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
     dark = label.evaluate(ink)
     assert light != dark
@@ -141,7 +141,7 @@ def test_a_figure_opens_large_and_closes_again(page: Page) -> None:
     button = figure.get_by_role("button", name="Enlarge Figure")
     button.focus()
     page.keyboard.press("Enter")
-    dialog = page.locator("dialog")
+    dialog = page.locator("dialog.zoomed")
     expect(dialog).to_be_visible()
     large = dialog.locator("svg").bounding_box()
     assert small

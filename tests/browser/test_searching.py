@@ -104,7 +104,7 @@ def test_kinds_parts_and_more(page: Page) -> None:
     find(page, "gradient")
     groups = page.locator(".search-group")
     expect(groups.nth(2)).to_be_visible()
-    assert [text.split()[0] for text in groups.all_inner_texts()] == ["Sections", "Equations", "Figures"]
+    assert [text.split()[0] for text in groups.all_inner_texts()] == ["Sections", "API", "Equations", "Figures"]
     marks = {text.lower() for text in page.locator(".search-excerpt mark").all_inner_texts()}
     assert marks
     assert all("grad" in mark for mark in marks)
@@ -155,8 +155,8 @@ def test_without_scripts_there_is_a_link(browser: Browser, host: object) -> None
     context = browser.new_context(base_url=host.address, java_script_enabled=False)  # type: ignore[attr-defined]
     page = context.new_page()
     page.goto(START)
-    assert page.locator(".search-contents").is_visible()
-    assert not page.locator(".search-open").is_visible()
+    expect(page.get_by_role("banner").get_by_role("link", name="Contents")).to_be_visible()
+    expect(page.locator(".search-open")).to_be_hidden()
     context.close()
 
 
