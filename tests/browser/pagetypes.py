@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from lxml import etree, html
@@ -44,7 +45,8 @@ def features(text: str) -> set[str]:
     return found
 
 
-def types(site: Path) -> list[str]:
+@cache
+def types(site: Path) -> tuple[str, ...]:
     """Every page that stands by itself, and as few of the others as show together everything that any page shows."""
     left = {address(site, path): features(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
     chosen = [place for place in left if place.count("/") <= 2]
@@ -55,4 +57,4 @@ def types(site: Path) -> list[str]:
             break
         seen |= left.pop(best)
         chosen.append(best)
-    return chosen
+    return tuple(chosen)
