@@ -189,7 +189,9 @@ def disk_page(browser: Browser, disk: Path) -> Iterator[Page]:
 
 def test_every_kind_of_page_opens_from_a_disk_and_leads_to_files(disk_page: Page, disk: Path) -> None:
     for place in types(disk):
-        disk_page.goto(disk.as_uri() + (f"{place}index.html" if place.endswith("/") else place), wait_until="load")
+        if not place.endswith("/"):
+            continue  # what a host shows where there is no page
+        disk_page.goto(f"{disk.as_uri()}{place}index.html", wait_until="load")
         # What is on the disk, from what the browser makes of each address.
         found = set(disk_page.eval_on_selector_all("a[href]", "links => links.map(link => new URL(link.getAttribute('href'), document.baseURI).href)"))
         dead = [address for address in found if address.startswith("file:") and not Path(unquote(urlsplit(address).path)).is_file()]
