@@ -106,7 +106,7 @@ def test_kinds_parts_and_more(page: Page) -> None:
     find(page, "gradient")
     groups = page.locator(".search-group")
     expect(groups.nth(2)).to_be_visible()
-    assert [text.split()[0] for text in groups.all_inner_texts()] == ["Sections", "API", "Equations", "Figures"]
+    assert [text.split()[0] for text in groups.all_inner_texts()] == ["Sections", "API", "Equations", "Figures", "Glossary"]
     marks = {text.lower() for text in page.locator(".search-excerpt mark").all_inner_texts()}
     assert marks
     assert all("grad" in mark for mark in marks)
