@@ -165,7 +165,7 @@ class _Reader:
         kind = element.get("data-kind")
         if kind == "work":  # it is found by its words, in the bibliography
             return "", "", ""
-        if (kind not in (None, "term") or "doc-heading" in classes) and anchor:
+        if (kind not in (None, "term") or "doc-heading" in classes) and anchor and element.tag != "h1":  # which is the page's own
             return "symbol", anchor, element.get("data-name") or anchor
         if element.tag in HEADINGS and (anchor or element.tag == "h1"):
             return "section", anchor, words(element)
