@@ -47,9 +47,9 @@ def features(text: str) -> set[str]:
 
 @cache
 def types(site: Path) -> tuple[str, ...]:
-    """Every page that stands by itself, and as few of the others as show together everything that any page shows."""
+    """The first page, the page that is none, and as few of the others as show together everything that any page shows."""
     left = {address(site, path): features(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
-    chosen = [place for place in left if place.count("/") <= 2]
+    chosen = [place for place in left if place.count("/") <= 1]
     seen = set().union(*(left.pop(place) for place in chosen))
     while left:
         best = max(left, key=lambda place: len(left[place] - seen))
