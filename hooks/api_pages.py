@@ -74,6 +74,7 @@ class _Index:
 class ModulePage:
     def __init__(self, name: str) -> None:
         self.name, self.TITLE, self.URI = name, name, _uri(name)
+        self.MARKS = f' {{ #{name} data-kind="api" }}'
 
     def identity(self, build: Build) -> str:
         return identity(self, build)

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import re
+from html import escape, unescape
+from urllib.parse import urljoin
 
 from hooks.build import Build
 from hooks.contents import Entry, relative
@@ -15,6 +17,7 @@ from hooks.titles import html as title_html
 
 _PIECES = re.compile(r"<p>\{\{ ?([\w-]+)#([\w -]+?) ?\}\}</p>")
 _COUNT = re.compile(r"<code\b.*?</code>|\{\{ ?(written|planned|sections) ?\}\}", re.DOTALL)  # in code it is only spoken of
+_LINK = re.compile(r'(<[a-z][^<>]*?\s(?:href|src)=")(?![a-z][a-z0-9+.-]*:|/)([^"]*)(")')
 _BUTTON = re.compile(r"<button\b.*?</button>", re.DOTALL)
 
 
@@ -30,7 +33,7 @@ def fill(html: str, build: Build, page: str) -> tuple[str, list[Problem]]:
         if entry is None or None in found.values():
             return ""
         shown = _BUTTON.sub("", "".join(filter(None, found.values())))
-        shown = re.sub(r'href="#([^"]*)"', lambda m: f'href="{relative(f"{entry.href}#{m[1]}", page)}"', shown)
+        shown = _LINK.sub(lambda m: m[1] + escape(relative(urljoin(f"/{entry.href}", unescape(m[2])).lstrip("/"), page)) + m[3], shown)
         where = relative(f"{entry.href}#{next(iter(found))}", page)
         return f'<div class="excerpt">{shown}<p class="from">From <a href="{where}">{entry.number} {title_html(entry.title)}</a></p></div>'
 

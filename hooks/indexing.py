@@ -46,6 +46,8 @@ def files(records: list[Record], cache: Cache | None = None) -> Files:
     if found is None:
         ordered = sorted(dict.fromkeys(records), key=_facet)
         found = _settled(_pagefind(map(_page, ordered)), key)
+        if (pages := sum(path.startswith("fragment/") for path in found)) != len(ordered):
+            raise RuntimeError(f"Pagefind has {pages} pages of {len(ordered)}")
         found[FACETS] = json.dumps(_facets(ordered), ensure_ascii=False).encode()
         if cache:
             cache.put("search", key, found)
@@ -74,8 +76,10 @@ def _page(record: Record) -> dict[str, str]:
     """A record as the page that Pagefind reads."""
     shown = {"page": record.page, **({"formula": record.formula} if record.formula else {})}
     card = html.escape(json.dumps(shown, separators=(",", ":")).replace(" ", r"\u0020"))  # of an address it takes the spaces out
-    # In the text the title would be found again; the page's title is found, too, and counts less.
-    title = f'<h1 data-pagefind-meta="title" data-pagefind-ignore="index">{html.escape(record.title)}</h1><i id="{card}"></i>'
+    # In the text the title would be found again; the page's title is found, too, and counts less. But a page without a
+    # word Pagefind leaves out, and then the numbers of all that follow are wrong.
+    silent = ' data-pagefind-ignore="index"' if re.search(r"[^\W_]", record.text) else ""
+    title = f'<h1 data-pagefind-meta="title"{silent}>{html.escape(record.title)}</h1><i id="{card}"></i>'
     words = f"<p>{html.escape(record.text, quote=False)}</p>"
     return {"url": record.url, "file_contents": f'<html lang="{LANGUAGE}"><body>{title}{words}</body></html>'}
 

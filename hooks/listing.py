@@ -31,7 +31,7 @@ def row(entry: Entry, outline: Outline, sections: Sections, page: str, attribute
     """A section with its stars, its minutes and what it needs, as an item of a list."""
     return (
         f'<li{attributes}><span class="number">{entry.number}</span> {named(entry, page)}'
-        f'<span class="asks">{" ".join(_asks(entry, outline, sections, page))}</span></li>'
+        f'<span class="asks" data-search="off">{" ".join(_asks(entry, outline, sections, page))}</span></li>'
     )
 
 

@@ -51,7 +51,7 @@ def of(build: Build) -> dict[str, MadePage]:
 def markdown(made: MadePage) -> str:
     """Its title, as a heading."""
     number = getattr(made, "NUMBER", "")
-    return f'# {f"""<span class="number">{number}</span> """ if number else ""}{made.TITLE}\n'
+    return f'# {f"""<span class="number">{number}</span> """ if number else ""}{made.TITLE}{getattr(made, "MARKS", "")}\n'
 
 
 def content(made: MadePage, build: Build, page: str) -> str:

@@ -162,7 +162,10 @@ class _Reader:
     def _named(self, element: Any, classes: set[str]) -> tuple[str, str, str]:
         """What begins with an element: its kind, its anchor, its title; nothing, if it is only more text."""
         anchor = element.get("id") or ""
-        if (element.get("data-kind") or "doc-heading" in classes) and anchor:
+        kind = element.get("data-kind")
+        if kind == "work":  # it is found by its words, in the bibliography
+            return "", "", ""
+        if (kind not in (None, "term") or "doc-heading" in classes) and anchor and element.tag != "h1":  # which is the page's own
             return "symbol", anchor, element.get("data-name") or anchor
         if element.tag in HEADINGS and (anchor or element.tag == "h1"):
             return "section", anchor, words(element)

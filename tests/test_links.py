@@ -92,7 +92,7 @@ def test_no_link_is_dead(site: Path) -> None:
 def test_no_style_asks_for_what_is_not_there(site: Path) -> None:
     built = Site(site)
     styles = {path: SPARE.sub("", path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.css"))}
-    assert len(styles) > 3
+    assert styles
     assert [fault for path, style in styles.items() for fault in built.faults(path, (match["address"] for match in URL.finditer(style)))] == []
 
 

@@ -1,4 +1,4 @@
-"""Pictures of pixels take fewer bytes, and lose nothing."""
+"""Pictures of pixels take fewer bytes, and lose nothing; photographs inside a drawing, nothing that is seen."""
 
 from __future__ import annotations
 
@@ -56,6 +56,18 @@ def test_so_does_one_inside_a_drawing(name: str) -> None:
     found = re.fullmatch(rb'<svg><image href="data:image/(?:webp|png);base64,([^"]+)"/><path d="M0 0"/></svg>', after)
     assert found
     assert (seen(b64decode(found[1])) == seen(before)).all()
+
+
+def test_a_photograph_inside_a_drawing_is_light_and_looks_the_same() -> None:
+    y, x = np.mgrid[:90, :128]
+    smooth = np.stack([120 + 80 * np.sin(x / 9), 90 + y, 100 + 60 * np.cos((x + y) / 13)], -1)
+    photograph = np.clip(smooth + CHANCE.normal(0, 3, smooth.shape), 0, 255).astype(np.uint8)
+    before = png(photograph)
+    match = re.search(rb"data:image/webp;base64,([^\"]+)", pixels.inside(b'<image href="data:image/png;base64,' + b64encode(before) + b'"/>'))
+    assert match
+    after = b64decode(match[1])
+    assert 3 * len(after) < len(before)
+    assert np.abs(seen(after)[..., :3].astype(float) - photograph).mean() < 4
 
 
 def test_what_is_no_picture_stays() -> None:

@@ -95,6 +95,16 @@ def test_the_index_has_the_same_bytes_every_time_and_says_what_a_page_is() -> No
     assert all(Path(name).stem.encode() in meta for name in made if "/" in name), "every file is named in the list of all"
 
 
+def test_what_has_no_word_but_its_title_is_found_too() -> None:
+    some = [*records(3), Record("symbol", "x/#silent", "silent", "x", Part(2, "Wind")), Record("symbol", "x/#star", "star", "x", Part(2, "Wind"), "★★")]
+    assert sum("fragment/" in name for name in indexing.files(some)) == 5, "else the numbers of the others are wrong"
+
+
+def test_a_work_is_found_in_the_bibliography_and_is_no_symbol() -> None:
+    html = '<h1 id="a">Works</h1><dl><dt id="ref-gauss" data-kind="work">Gauss</dt><dd>1809</dd><dt id="rain" data-kind="term">Rain</dt><dd>Water.</dd></dl>'
+    assert [(record.kind, record.title) for record in search.of_page(html, "works/")] == [("section", "Works"), ("term", "Rain")]
+
+
 def test_where_hashes_begin_alike() -> None:
     """Pagefind gives such a page a longer name."""
     names = ["en_0123456", "en_01234567"]

@@ -6,7 +6,7 @@ const data = page ? JSON.parse(page.textContent) : { blocks: {} };
 
 // A block's code as it was written; of commands, what is behind the prompts.
 function code(element) {
-  const parts = [...element.querySelectorAll(".highlight code")].map((one) => {
+  const parts = [...element.querySelectorAll(element.matches(".highlight") ? "code" : ".highlight code")].map((one) => {
     const clone = one.cloneNode(true);
     for (const prompt of clone.querySelectorAll(".gp")) prompt.remove();
     return clone.textContent.trimEnd();
@@ -86,20 +86,14 @@ function equip(element, highlight) {
   bar.append(button("Copy", "Exactly this code", () => `${code(element)}\n`));
   if (data.blocks[element.id])
     bar.append(button("Copy runnable", "With what it needs of the blocks before it: runs by itself", () => runnable(element.id, element)));
-  (highlight.closest(".jp-InputArea") ?? highlight).before(bar); // in the line of a cell's counter
+  if (element === highlight) highlight.prepend(bar);
+  else (highlight.closest(".jp-InputArea") ?? highlight).before(bar); // in the line of a cell's counter
 }
 
 const seen = new Set();
 for (const highlight of document.querySelectorAll(".md-content .highlight")) {
-  const element = highlight.closest(".block, .checked") ?? highlight.parentElement;
-  const own = element.matches(".block, .checked") ? element : highlight;
-  if (seen.has(own) || !highlight.querySelector("code")) continue; // commands between outputs are one block
+  const own = highlight.closest(".block, .checked") ?? highlight;
+  if (seen.has(own) || !highlight.querySelector("code") || own.matches(".api-signature")) continue; // commands between outputs are one block
   seen.add(own);
-  if (own === highlight) {
-    const frame = document.createElement("div");
-    frame.className = "copy-frame";
-    highlight.before(frame);
-    frame.append(highlight);
-    equip(frame, highlight);
-  } else equip(own, highlight);
+  equip(own, highlight);
 }

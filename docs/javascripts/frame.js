@@ -61,23 +61,35 @@ const sizes = new ResizeObserver(entries => {
   const wide = entries.map(({ target }) => [target, target.scrollWidth > target.clientWidth + 1]);   // first read, then write
   for (const [target, is] of wide) mark(target, is);
 });
-const waiting = [...document.querySelectorAll(WIDE)];
-const idle = globalThis.requestIdleCallback ?? (run => setTimeout(run, 50, { timeRemaining: () => 0 }));
+const waiting = new Set(document.querySelectorAll(WIDE));
+const idle = globalThis.requestIdleCallback ?? (run => setTimeout(run, 50));     // not every browser has it
+const SOON = { timeout: 500 }, TURN = 6;        // milliseconds: a busy page must not wait for ever, nor a reader for us
 
 function mark(element, wide) {
   if (wide) element.tabIndex = 0;
   else if (element.tabIndex === 0) element.removeAttribute("tabindex");
 }
 
-function look(time) {
-  do {
-    const element = waiting.shift();
-    if (!element) break;
+function look() {
+  const end = performance.now() + TURN;
+  for (const element of waiting) {
     element.firstElementChild?.getBoundingClientRect();     // lays it out
     mark(element, element.scrollWidth > element.clientWidth + 1);
     sizes.observe(element);
-  } while (waiting.length && time.timeRemaining() > 10);
-  if (waiting.length) idle(look, { timeout: 200 });
+    waiting.delete(element);
+    if (performance.now() > end) break;
+  }
+  if (waiting.size) idle(look, SOON);
   else root.dataset.ready = "";
 }
-idle(look);
+idle(look, SOON);
+
+// A screen that is turned changes what is out of sight, too.
+let across = innerWidth;
+addEventListener("resize", () => {
+  if (innerWidth === across) return;
+  across = innerWidth;
+  if (!waiting.size) idle(look, SOON);
+  for (const element of document.querySelectorAll(WIDE)) waiting.add(element);
+  delete root.dataset.ready;
+});

@@ -83,7 +83,7 @@ async function show(from) {
   const address = to.origin + to.pathname;
   if (to.origin !== location.origin) return;
   const page = await read(address);
-  if (link !== from || !page) return;
+  if (link !== from || card || !page) return;
   const nodes = cut(page, decodeURIComponent(to.hash.slice(1))).filter(Boolean);
   if (!nodes.length || nodes.some(node => node.contains(from))) return;  // it would show itself
   card = document.createElement("div");
@@ -124,8 +124,8 @@ function close() {
 
 function intend(from) {
   clearTimeout(timer);
-  if (from === link || from === dismissed) return;
-  close();
+  if (from === dismissed || (from === link && card)) return;
+  if (from !== link) close();
   link = from;
   read(new URL(from.href).origin + new URL(from.href).pathname);  // while the pointer makes up its mind
   timer = setTimeout(() => show(from), OPENING);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from lxml import etree, html
@@ -44,10 +45,11 @@ def features(text: str) -> set[str]:
     return found
 
 
-def types(site: Path) -> list[str]:
-    """Every page that stands by itself, and as few of the others as show together everything that any page shows."""
+@cache
+def types(site: Path) -> tuple[str, ...]:
+    """The first page, the page that is none, and as few of the others as show together everything that any page shows."""
     left = {address(site, path): features(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
-    chosen = [place for place in left if place.count("/") <= 2]
+    chosen = [place for place in left if place.count("/") <= 1]
     seen = set().union(*(left.pop(place) for place in chosen))
     while left:
         best = max(left, key=lambda place: len(left[place] - seen))
@@ -55,4 +57,4 @@ def types(site: Path) -> list[str]:
             break
         seen |= left.pop(best)
         chosen.append(best)
-    return chosen
+    return tuple(chosen)

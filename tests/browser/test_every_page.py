@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pagetypes import addresses, sections
+from pagetypes import addresses, sections, types
 from playwright.sync_api import Browser
 from serving import Host
 from visiting import Visit, visit
 
+SOME = ("/", "/404.html", "/contents/", "/map/", "/glossary/", "/bibliography/", "/how-to-read/", "/preliminaries/")
 LIMIT = 300_000  # bytes that a first visit to a section may cost, fonts included
 
 
-@pytest.fixture(scope="module")
-def visits(browser: Browser, host: Host, site: Path) -> dict[str, Visit]:
-    """Every page, opened for the first time."""
-    found = {place: visit(browser, host, place) for place in addresses(site)}
+@pytest.fixture(scope="module", params=["kinds", pytest.param("all", marks=pytest.mark.slow)])
+def visits(browser: Browser, host: Host, site: Path, request: pytest.FixtureRequest) -> dict[str, Visit]:
+    """Every section and every kind of page, or every page, opened for the first time: once for all that is asked of it."""
+    places = addresses(site) if request.param == "all" else dict.fromkeys([*sections(site), *(place for place in types(site) if place.count("/") > 2), *SOME])
+    found = {place: visit(browser, host, place) for place in places}
     assert len(found) > 8
     return found
 

@@ -12,14 +12,27 @@ from serving import Host
 
 SECTION = "/preliminaries/automatic-differentiation/"
 CARD = ".card.shown"
+LONG = 2000  # milliseconds: more than a card takes to open or to close
 expect.set_options(timeout=30_000)  # a busy machine takes its time
 
 
+# What the card adds to the page's size, or moves its link by: asked at one moment, for a page grows while it is laid out.
+ADDS = """card => {
+    const link = document.querySelector("[aria-describedby=card]"), root = document.documentElement;
+    const measure = () => [root.scrollWidth, root.scrollHeight, link.getBoundingClientRect().top, link.getBoundingClientRect().left];
+    const with_ = measure();
+    card.style.display = "none";
+    const without = measure();
+    card.style.display = "";
+    return with_.map((value, at) => value - without[at]);
+}"""
+
+
 def link(page: Page, selector: str) -> Locator:
-    """The first such link of the page, where it can be pointed at; the page's script has loaded."""
-    with page.expect_response(re.compile("hover.js")):
+    """The first such link of the page, where it can be pointed at; the page's script has run."""
+    with page.expect_response(re.compile("hover.js")) as script:
         page.goto(SECTION if not selector.startswith(".cost") else "/linear-networks/linear-regression-scratch/")
-    page.wait_for_load_state("load")
+    page.evaluate("address => import(address).then(() => null)", script.value.url)
     found = page.locator(f"article {selector}").first
     found.scroll_into_view_if_needed()
     return found
@@ -38,14 +51,13 @@ def link(page: Page, selector: str) -> Locator:
 )
 def test_a_reference_shows_where_it_leads(page: Page, selector: str, shows: str) -> None:
     from_ = link(page, selector)
-    height = page.evaluate("document.documentElement.scrollHeight")
     from_.hover()
     card = page.locator(CARD)
     expect(card).to_contain_text(shows)
     assert card.locator("a, button, [tabindex], [id]:not(svg *)").count() == 0
     expect(from_).to_have_attribute("aria-describedby", "card")
     expect(card).to_have_attribute("role", "tooltip")
-    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert card.evaluate(ADDS) == [0, 0, 0, 0]
     box = card.bounding_box()
     size = page.viewport_size
     assert box is not None
@@ -68,17 +80,19 @@ def test_a_figure_is_drawn_and_a_formula_is_typeset(page: Page) -> None:
 
 
 def test_the_card_stays_while_the_pointer_is_in_it(page: Page) -> None:
+    page.clock.install()
     link(page, "a.cite").hover()
     card = page.locator(CARD)
     expect(card).to_be_visible()
     card.hover()
-    page.wait_for_timeout(600)  # longer than it takes to close
+    page.clock.fast_forward(LONG)
     expect(card).to_be_visible()
     page.mouse.move(0, 0)
     expect(card).to_have_count(0)
 
 
 def test_the_keyboard_opens_it_and_escape_closes_it(page: Page) -> None:
+    page.clock.install()
     from_ = link(page, "a.cite")
     from_.focus()
     page.keyboard.press("Shift+Tab")
@@ -89,7 +103,7 @@ def test_the_keyboard_opens_it_and_escape_closes_it(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(card).to_have_count(0)
     expect(from_).to_be_focused()
-    page.wait_for_timeout(600)
+    page.clock.fast_forward(LONG)
     expect(card).to_have_count(0)  # it was sent away
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
@@ -130,10 +144,11 @@ def phone(browser: Browser, host: Host) -> Iterator[Page]:
 
 
 def test_a_finger_follows_the_link(phone: Page) -> None:
+    phone.clock.install()
     from_ = link(phone, 'a.ref[href*="#fig-"]')
     from_.tap()
     phone.wait_for_url("**/#fig-*")
-    phone.wait_for_timeout(600)
+    phone.clock.fast_forward(LONG)
     assert phone.locator(".card").count() == 0
 
 
@@ -153,9 +168,10 @@ def test_from_a_folder_on_disk_there_is_no_card_and_no_complaint(browser: Browse
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if "fetch" in message.text.lower() else None)
+    page.clock.install()
     page.goto(f"{site.as_uri()}{SECTION}index.html")
     page.locator(".highlight a.api").first.hover()
-    page.wait_for_timeout(600)
+    page.clock.fast_forward(LONG)
     assert page.locator(".card").count() == 0
     context.close()
     assert not complaints

@@ -8,9 +8,9 @@ from pagetypes import types
 from playwright.sync_api import Browser, Page
 from serving import Host
 
-# Elements with a box of their own that nothing hides; a folded solution is not asked.
+# Elements with a box of their own that nothing hides; a folded solution is not asked, nor a list that a reader chooses.
 SHOWN = """() => {
-  const gone = selector => [...document.querySelectorAll(selector)].filter(each => !each.closest("details, .fold")).filter(each => {
+  const gone = selector => [...document.querySelectorAll(selector)].filter(each => !each.closest("details, .fold, #lists")).filter(each => {
     const { width, height } = each.getBoundingClientRect();
     return width < 1 || height < 1 || !each.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   }).map(each => each.outerHTML.slice(0, 90));

@@ -24,6 +24,8 @@ REST = """async () => {
   await new Promise(done => requestIdleCallback(() => requestAnimationFrame(() => requestAnimationFrame(() => done())), { timeout: 2000 }));
 }"""
 
+WHOLE = "* { content-visibility: visible !important; contain: none !important }"  # else what is too wide would be cut
+
 
 @dataclass
 class Wire:
@@ -87,6 +89,7 @@ def visit(browser: Browser, host: Host, place: str, throttle: dict[str, dict[str
     page.evaluate(REST)
     seen = page.evaluate("window.visit")
     page.set_viewport_size({"width": 320, "height": 640})
+    page.add_style_tag(content=WHOLE)
     narrow = page.evaluate("document.documentElement.scrollWidth") - 320
     context.close()
     return Visit(wire, complaints, seen["shift"], seen["paint"], seen["task"], narrow)
