@@ -189,7 +189,8 @@ def test_a_server_that_drips_is_given_up(toy: File, server: Server, tmp_path: Pa
 def child(code: str, file: File, **environment: str) -> subprocess.Popen[str]:
     """A process whose catalogue holds, as names.txt, the file."""
     before = (
-        "import dataclasses; from dlkit.data import fetch, find\n"
+        "import dataclasses, signal; from dlkit.data import fetch, find\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # what started the tests may ignore it
         "files = find('names').files\n"
         f"files['names.txt'] = dataclasses.replace(files['names.txt'], bytes={file.bytes}, sha256={file.sha256!r}, urls={file.urls!r})\n"
     )
