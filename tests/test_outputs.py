@@ -239,7 +239,7 @@ STANDS = {
     ),
     "source": (
         "measuring-rain",
-        rf'<div class="block source"[^>]*>{CODE}<p class="origin"><code>(?:<a [^>]*>)?puddle\.Gauge(?:</a>)?</code>, from puddle/gauge\.py</p></div>',
+        rf'<div class="block source"[^>]*>{CODE}<p class="origin"><a class="api" [^>]*><code>puddle\.Gauge</code></a>, from puddle/gauge\.py</p></div>',
     ),
     "value": ("measuring-rain", r'So it is <span class="computed">7\.5</span> mm, as'),
     "value in a solution": (
