@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from copies import Tiny
@@ -22,6 +23,11 @@ def _named(tiny: Tiny) -> tuple[str, str, str]:
     return entry.slug, entry.href, "block-1"
 
 
+def _bare(html: str) -> str:
+    """Without links and buttons, which lead elsewhere from another page, and do nothing there."""
+    return re.sub(r' href="[^"]*"|<button\b.*?</button>', "", html, flags=re.DOTALL)
+
+
 def test_a_block_is_shown_as_its_section_shows_it(tiny: Tiny) -> None:
     slug, href, name = _named(tiny)
     build = _build(tiny.root)
@@ -30,7 +36,7 @@ def test_a_block_is_shown_as_its_section_shows_it(tiny: Tiny) -> None:
     whole = build.page(str(build.outline.by_slug[slug].file))
     piece = excerpt.cut(whole, name)
     assert piece is not None
-    assert piece in html
+    assert _bare(piece) in _bare(html)
     assert f' id="{name}"' not in html
     assert f'href="{href}#{name}"' in html
     written = sum(entry.written for entry in build.outline.entries)

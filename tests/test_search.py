@@ -100,6 +100,12 @@ def test_what_has_no_word_but_its_title_is_found_too() -> None:
     assert sum("fragment/" in name for name in indexing.files(some)) == 5, "else the numbers of the others are wrong"
 
 
+def test_an_address_that_is_there_twice_is_found_once() -> None:
+    """A label given twice is an error that the build names; it is no reason to end without saying so."""
+    twice = Record("equation", "a/0/#x", "Equation 1.1", "x", Part(2, "Wind"), "its second place")
+    assert sum("fragment/" in name for name in indexing.files([*records(3), twice])) == 3
+
+
 def test_a_work_is_found_in_the_bibliography_and_is_no_symbol() -> None:
     html = '<h1 id="a">Works</h1><dl><dt id="ref-gauss" data-kind="work">Gauss</dt><dd>1809</dd><dt id="rain" data-kind="term">Rain</dt><dd>Water.</dd></dl>'
     assert [(record.kind, record.title) for record in search.of_page(html, "works/")] == [("section", "Works"), ("term", "Rain")]
