@@ -67,10 +67,15 @@ def _facet(record: Record) -> tuple[int, Part]:
 
 
 def _facets(ordered: list[Record]) -> dict[str, Any]:
-    """The parts, and how many records of which kind and part follow each other."""
+    """The parts; how many records of which kind and part follow each other; and the titles of all pages, which answer at the first key."""
     parts = search.parts(ordered)
+    place = {part: at for at, part in enumerate(parts)}
     runs = [(facet, len(list(run))) for facet, run in itertools.groupby(ordered, _facet)]
-    return {"parts": [part.title for part in parts], "runs": [[search.KINDS[kind], parts.index(part) if part in parts else -1, count] for (kind, part), count in runs]}
+    return {
+        "parts": [part.title for part in parts],
+        "runs": [[search.KINDS[kind], place.get(part, -1), count] for (kind, part), count in runs],
+        "pages": [[record.url, record.title, place.get(record.part, -1)] for record in ordered if record.kind == "section" and "#" not in record.url],
+    }
 
 
 def _page(record: Record) -> dict[str, str]:

@@ -82,6 +82,9 @@ def test_the_index_has_the_same_bytes_every_time_and_says_what_a_page_is() -> No
     assert all(indexing.files(records(60)) == made for _ in range(4)), "Pagefind's own hash tables have another order at every run"
     facets = json.loads(made[indexing.FACETS])
     assert facets["parts"] == ["Water", "Wind"], "in the order of the book"
+    assert facets["pages"] == [], "each of these is a place on a page"
+    page = Record("section", "a/", "A page", "A page", Part(2, "Wind"), "whole")
+    assert json.loads(indexing.files([*records(4), page])[indexing.FACETS])["pages"] == [["a/", "A page", 1]]
     kinds = [(kind, part) for kind, part, count in facets["runs"] for _ in range(count)]
     fragments = {int(Path(name).stem[3:7], 16): json.loads(gzip.decompress(data)[len(indexing.SEAL) :]) for name, data in made.items() if "fragment/" in name}
     assert sorted(fragments) == list(range(60))

@@ -6,21 +6,38 @@ const ONE = { section: "section", symbol: "API entry", equation: "equation", fig
 const MANY = { section: "sections", symbol: "API entries", equation: "equations", figure: "figures and tables", term: "terms" };
 const SHOWN = { section: 6, symbol: 4, equation: 3, figure: 3, term: 3 };
 const STEP = 12; // how many more an option "more" shows
+const SOON = 50; // milliseconds that titles leave to the text
+const PAUSE = 250; // after which two letters are taken for all
 
 // Pagefind
 
 async function pagefind(root) {
-  const engine = await import(new URL(`${root}/pagefind/pagefind.js`, location.href).href);
-  // Its worker costs twelve kilobytes and a turn of messages, to keep a search of few milliseconds off this thread.
-  await engine.options({ noWorker: true, excerptLength: 24, ranking: { metaWeights: { title: 6 } } });
-  await engine.init();
-  const { parts, runs } = await (await fetch(new URL(`${root}/pagefind/facets.json`, location.href))).json();
+  const loading = (async () => {
+    const engine = await import(new URL(`${root}/pagefind/pagefind.js`, location.href).href);
+    // Its worker costs twelve kilobytes and a turn of messages, to keep a search of few milliseconds off this thread.
+    await engine.options({ noWorker: true, excerptLength: 24, ranking: { metaWeights: { title: 6 } } });
+    await engine.init();
+    return engine;
+  })();
+  loading.catch(() => {}); // it is said where it is waited for
+  const { parts, runs, pages } = await (await fetch(new URL(`${root}/pagefind/facets.json`, location.href))).json();
   let at = 0;
   const ends = runs.map(([kind, part, count]) => ({ kind, part, end: (at += count) }));
   const facet = (result) => ends[ends.findIndex(({ end }) => parseInt(result.id.slice(3, 7), 16) < end)]; // of page en_0123...
   return {
     parts,
+    // Pages by their titles, at the first key: the index is still on its way, and half of it begins with one letter.
+    first(query, part) {
+      const words = terms(query).map((word) => ` ${word}`);
+      const all = pages.map(([url, title, its]) => ({ url, title, its, words: ` ${terms(title).join(" ")}` }));
+      const found = words.length ? all.filter((one) => (part < 0 || one.its === part) && words.every((word) => one.words.includes(word))) : [];
+      // First those that begin with it, behind their number, and of these the book's own; else in the order of the book.
+      const rank = (one) => 2 * one.words.replace(/^ [\d.]+(?= )/, "").startsWith(words[0]) + (one.its >= 0);
+      found.sort((a, b) => rank(b) - rank(a));
+      return found.length ? { section: found.map((one) => async () => ({ kind: "section", part: parts[one.its], page: one.title, ...one })) } : {};
+    },
     async find(query, part) {
+      const engine = await loading;
       const found = {};
       for (const result of (await engine.search(query)).results) {
         const its = facet(result);
@@ -67,6 +84,8 @@ async function titles(root, address) {
 // Small things
 
 const terms = (text) => text.toLowerCase().match(/\p{N}+(?:\.\p{N}+)+|[\p{L}\p{N}]+/gu) ?? []; // 2.1.2 is one
+
+const pause = (time) => new Promise((over) => setTimeout(over, time));
 
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
@@ -175,47 +194,76 @@ function begin(box) {
     list.scrollTop = 0;
   }
 
+  // Titles answer at once. The text does from the third letter on, or after a pause at the second; a single letter is in
+  // all of it. (Of a script that writes no letters, one sign is a word.)
   async function search() {
     const mine = ++turn;
     const query = input.value.trim();
+    const begun = /^[a-z0-9]{1,2}$/i.test(query);
     list.setAttribute("aria-busy", "true");
     none.replaceChildren();
-    if (!query || /^[a-z0-9]$/i.test(query)) { // half of the index begins with one letter
+    if (!query) {
       show([]);
-      said.textContent = query ? "One more letter" : "";
-      list.setAttribute("aria-busy", "false");
+      done("");
       return;
     }
     try {
-      const { find, parts } = await ready();
+      const { first, find, parts } = await ready();
       if (mine !== turn) return;
-      const found = await find(query, only);
+      const alone = first && begun && query.length === 1;
+      const whole = alone ? null : (first && begun ? pause(PAUSE) : Promise.resolve()).then(() => (mine === turn ? find(query, only) : {}));
+      whole?.catch(() => {}); // it is said below
+      if (first && (begun || !(await Promise.race([whole.then(() => true), pause(SOON)])))) {
+        const titles = first(query, only);
+        if (titles.section) await answer(titles, query, mine);
+        else if (begun && mine === turn) show([]);
+        if (alone && mine === turn) done(titles.section ? counted(titles) : "One more letter");
+      }
+      const found = await whole;
+      if (alone || mine !== turn) return;
+      const best = order(query).find((kind) => found[kind]);
+      const nobody = !best || (!box.dataset.titles && !meant(query, await found[best][0]()));
       if (mine !== turn) return;
-      let some = order(query).filter((kind) => found[kind]).map((kind) => [kind, found[kind]]);
-      if (some.length && !box.dataset.titles && !meant(query, await some[0][1][0]())) some = [];
-      const groups = some.map(([kind]) => {
-        const group = element("div", { role: "group", "aria-labelledby": `search-group-${kind}` });
-        group.append(element("div", { class: "search-group", id: `search-group-${kind}`, role: "presentation" }, `${GROUPS[kind]} <span>${found[kind].length}</span>`));
-        return group;
-      });
-      const put = (at) => fill(groups[at], some[at][1], SHOWN[some[at][0]], query);
-      if (some.length) (await put(0))(); // the first answer waits for no other
-      if (mine !== turn) return;
-      show(groups.slice(0, 1));
-      said.textContent = some.length ? some.map(([kind, { length }]) => `${length} ${length === 1 ? ONE[kind] : MANY[kind]}`).join(", ") : "No results";
-      if (!some.length) nothing(query, parts);
-      for (const done of await Promise.all(groups.slice(1).map((_, at) => put(at + 1)))) done();
-      if (mine !== turn) return;
-      list.append(...groups.slice(1));
-      number();
-      list.setAttribute("aria-busy", "false");
+      if (nobody) {
+        show([]);
+        nothing(query, parts);
+        done("No results");
+        return;
+      }
+      said.textContent = counted(found);
+      await answer(found, query, mine);
+      if (mine === turn) done(counted(found));
     } catch {
       if (mine === turn) {
+        engine = null; // at the next key it is tried again
         show([]);
-        said.textContent = "The search could not be loaded. It is tried again at the next key.";
-        list.setAttribute("aria-busy", "false");
+        done("The search could not be loaded. It is tried again at the next key.");
       }
     }
+  }
+
+  const counted = (found) => order("").filter((kind) => found[kind]).map((kind) => `${found[kind].length} ${found[kind].length === 1 ? ONE[kind] : MANY[kind]}`).join(", ");
+
+  function done(words) {
+    said.textContent = words;
+    list.setAttribute("aria-busy", "false");
+  }
+
+  async function answer(found, query, mine) {
+    const some = order(query).filter((kind) => found[kind]).map((kind) => [kind, found[kind]]);
+    const groups = some.map(([kind]) => {
+      const group = element("div", { role: "group", "aria-labelledby": `search-group-${kind}` });
+      group.append(element("div", { class: "search-group", id: `search-group-${kind}`, role: "presentation" }, `${GROUPS[kind]} <span>${found[kind].length}</span>`));
+      return group;
+    });
+    const put = (at) => fill(groups[at], some[at][1], SHOWN[some[at][0]], query);
+    (await put(0))(); // the first answer waits for no other
+    if (mine !== turn) return;
+    show(groups.slice(0, 1));
+    for (const done of await Promise.all(groups.slice(1).map((_, at) => put(at + 1)))) done();
+    if (mine !== turn) return;
+    list.append(...groups.slice(1));
+    number();
   }
 
   function nothing(query, parts) {
