@@ -11,7 +11,7 @@ serve:
 	@$(VENV) -m hooks serve
 test:
 	@$(PYTHON) -m hooks install book run test
-	@$(VENV) -m hooks test
+	@$(VENV) -m hooks test $(if $(ONLY),-- $(ONLY))
 nightly:
 	@$(PYTHON) -m hooks install book run test
 	@$(VENV) -m hooks nightly

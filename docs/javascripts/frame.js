@@ -55,12 +55,14 @@ menu?.addEventListener("click", event => {
 const here = menu?.querySelector('[aria-current="page"]');
 if (here && menu.scrollHeight > menu.clientHeight) menu.scrollTop = here.offsetTop - menu.clientHeight / 3;
 
-// What scrolls sideways can be reached by keyboard: looked at a few at a time, for what is not in sight is not laid out yet.
+// What is not in sight at first is laid out when there is time, a few pieces at a time: then the page has its length, and
+// pictures of it are whole. What scrolls sideways can be reached by keyboard.
 const WIDE = "pre > code, .output, .formula, .figure, .table, .md-typeset table";
 const sizes = new ResizeObserver(entries => {
   const wide = entries.map(({ target }) => [target, target.scrollWidth > target.clientWidth + 1]);   // first read, then write
   for (const [target, is] of wide) mark(target, is);
 });
+const pieces = [...document.querySelectorAll(".md-content__inner > *")];
 const waiting = new Set(document.querySelectorAll(WIDE));
 const idle = globalThis.requestIdleCallback ?? (run => setTimeout(run, 50));     // not every browser has it
 const SOON = { timeout: 500 }, TURN = 6;        // milliseconds: a busy page must not wait for ever, nor a reader for us
@@ -72,14 +74,18 @@ function mark(element, wide) {
 
 function look() {
   const end = performance.now() + TURN;
-  for (const element of waiting) {
-    element.firstElementChild?.getBoundingClientRect();     // lays it out
+  while (pieces.length && performance.now() < end) {
+    const piece = pieces.shift();
+    piece.style.contentVisibility = "visible";
+    piece.getBoundingClientRect();                          // lays it out
+  }
+  for (const element of pieces.length ? [] : waiting) {
     mark(element, element.scrollWidth > element.clientWidth + 1);
     sizes.observe(element);
     waiting.delete(element);
     if (performance.now() > end) break;
   }
-  if (waiting.size) idle(look, SOON);
+  if (pieces.length || waiting.size) idle(look, SOON);
   else root.dataset.ready = "";
 }
 idle(look, SOON);
