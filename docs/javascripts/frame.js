@@ -80,6 +80,7 @@ function look() {
     piece.getBoundingClientRect();                          // lays it out
   }
   for (const element of pieces.length ? [] : waiting) {
+    element.firstElementChild?.getBoundingClientRect();     // lays out what is folded
     mark(element, element.scrollWidth > element.clientWidth + 1);
     sizes.observe(element);
     waiting.delete(element);
