@@ -42,7 +42,7 @@ class _Reader:
         self.others: dict[str, dict[str, str]] = {}  # module -> its further names for what it defines
 
     def run(self, root: Any) -> Surface:
-        self.modules = {module.path: module for module in _modules(root)}
+        self.modules = {module.path: module for module in sorted(_modules(root), key=lambda module: module.path)}  # a folder has no order
         trees = {name: ast.parse(module.filepath.read_text(encoding="utf-8")) for name, module in self.modules.items()}
         self.others = {name: dict(api_exports.others(trees[name], module)) for name, module in self.modules.items()}
         self.starred = {name: api_exports.starred(trees[name], name, module.is_package or module.is_subpackage) for name, module in self.modules.items()}

@@ -81,6 +81,12 @@ def test_every_public_name_of_the_library_has_an_entry(real: Build) -> None:
     assert {f"{real.book.library.name}.{part}" for part in ("nn", "optim", "data", "functions", "train", "plot", "nn.functional")} <= set(names.modules)
 
 
+def test_the_order_is_not_that_of_a_folder(real: Build) -> None:
+    """Which differs from one machine to the next, and the pages with it."""
+    modules = list(real.api.surface.modules)
+    assert modules == sorted(modules)
+
+
 def test_names_that_are_loaded_when_asked_for_are_found(real: Build) -> None:
     library = real.book.library.name
     for name in ("data.mnist", "train.Trainer", "plot.curves", "tensor", "linalg.norm", "subtract", "nn.functional.softmax"):
