@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def ours(folder: Path) -> tuple[Path, str]:
     section = next((folder / "book_src").glob("*/data-manipulation.md")).with_name(f"{SLUG}.md")
     section.write_text(typical.ours(), encoding="utf-8")
     outline = folder / "book_src" / "outline.yml"
-    outline.write_text(outline.read_text(encoding="utf-8").replace(f"- {SLUG}: Calculus\n", f"- {SLUG}:\n"), encoding="utf-8")
+    outline.write_text(re.sub(rf"(- {SLUG}:) .*", r"\1", outline.read_text(encoding="utf-8")), encoding="utf-8")
     run(folder, "hooks", "update", SLUG)
     run(folder, "mkdocs", "build", "-q")
     return folder / "site", f"/{section.parent.name}/{SLUG}/"

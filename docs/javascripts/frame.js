@@ -53,7 +53,9 @@ menu?.addEventListener("click", event => {
   if (event.target.closest("a") && menu.matches(":popover-open")) menu.hidePopover();
 });
 const here = menu?.querySelector('[aria-current="page"]');
-if (here && menu.scrollHeight > menu.clientHeight) menu.scrollTop = here.offsetTop - menu.clientHeight / 3;
+requestAnimationFrame(() => {                                // when all is laid out anyhow
+  if (here && menu.scrollHeight > menu.clientHeight) menu.scrollTop = here.offsetTop - menu.clientHeight / 3;
+});
 
 // What is not in sight at first is laid out when there is time, a few pieces at a time: then the page has its length, and
 // pictures of it are whole. What scrolls sideways can be reached by keyboard.
@@ -78,6 +80,7 @@ function look() {
     const piece = pieces.shift();
     piece.style.contentVisibility = "visible";
     piece.getBoundingClientRect();                          // lays it out
+    if (performance.now() > end + TURN) pieces.length = 0;  // so slow is this machine: let the rest wait until it comes near
   }
   for (const element of pieces.length ? [] : waiting) {
     element.firstElementChild?.getBoundingClientRect();     // lays out what is folded
@@ -89,7 +92,8 @@ function look() {
   if (pieces.length || waiting.size) idle(look, SOON);
   else root.dataset.ready = "";
 }
-idle(look, SOON);
+const loaded = new Promise(done => document.readyState === "complete" ? done() : addEventListener("load", done, { once: true }));
+loaded.then(() => document.fonts.ready).then(() => idle(look, SOON));   // or it is all laid out again in another face
 
 // A screen that is turned changes what is out of sight, too.
 let across = innerWidth;

@@ -21,7 +21,7 @@ REST = """async () => {
   for (const image of document.querySelectorAll("img[loading=lazy]")) image.loading = "eager";
   await Promise.all([...document.images].map(image => image.decode().catch(() => {})));
   await document.fonts.ready;
-  const script = document.querySelector("script[type=module]");
+  const script = document.querySelector("script[src*='javascripts/book.js']");   // of a page of ours
   while (script && document.documentElement.dataset.ready !== "") await new Promise(done => setTimeout(done, 20));
   await new Promise(done => requestIdleCallback(() => requestAnimationFrame(() => requestAnimationFrame(() => done())), { timeout: 2000 }));
 }"""
