@@ -44,8 +44,10 @@ def files(records: list[Record], cache: Cache | None = None) -> Files:
     key = keys.digest(*map(repr, records))
     found: Files | None = cache.get("search", key) if cache else None
     if found is None:
-        first = {record.url: record for record in reversed(records)}  # an address twice is the author's error: to Pagefind it is one page
-        ordered = sorted(reversed(first.values()), key=_facet)
+        first: dict[str, Record] = {}
+        for record in records:
+            first.setdefault(record.url, record)  # an address twice is the author's error: to Pagefind it is one page
+        ordered = sorted(first.values(), key=_facet)
         found = _settled(_pagefind(map(_page, ordered)), key)
         if (pages := sum(path.startswith("fragment/") for path in found)) != len(ordered):
             raise RuntimeError(f"Pagefind has {pages} pages of {len(ordered)}")
