@@ -256,7 +256,7 @@ def _update(asked: argparse.Namespace) -> int:
             for difference in done.differences:
                 print(f"{done.section.file}:{difference.line}: {difference.cell}\n    " + difference.text.replace("\n", "\n    "))
         written = run.write(book, done, update=True)
-        if slices.due(book, done, written, asked=True):
+        if slices.due(book, done, written):
             recorded.append(done)
         told.append(
             {

@@ -26,6 +26,7 @@ from hooks import (
     sanitize,
     slices,
     tex,
+    verdicts,
 )
 from hooks.api import Api
 from hooks.bibliography import Bibliography
@@ -105,7 +106,7 @@ class Build:
 
     def _runnable(self, section: Section) -> str:
         """What the page of a section holds for its copy buttons. That of code that has just run is made when all have."""
-        made = slices.read(self.book, section) if section.cells else None
+        made = verdicts.read(self.book, section) if section.cells else None
         return Clipboard(section, made, self._terms).html() if made else ""
 
     @cached_property
@@ -143,10 +144,11 @@ class Build:
         for done in run.execute(self.book, todo, meanwhile=lambda: self._prepare(todo), after=after):
             self.outcomes[done.section.file] = done
             try:
-                if write and (what := run.write(self.book, done)):
+                what = run.write(self.book, done) if write else ""
+                if what:
                     self.written.append(f"{done.section.file}: {what}")
-                    if slices.due(self.book, done, what):
-                        recorded.append(done)
+                if write and slices.due(self.book, done, what):
+                    recorded.append(done)
             except BookError as error:
                 self.troubles += error.problems
             yield done

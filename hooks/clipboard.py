@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from hooks import runnable, slices
+from hooks import runnable, verdicts
 from hooks.facts import statements
 from hooks.marks import Block
 from hooks.runnable import Terms
 from hooks.section import Section
-from hooks.slices import Slices, Verdict
+from hooks.verdicts import Slices, Verdict
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Clipboard:
 
     def _lines(self, name: str, numbers: tuple[int, ...]) -> str:
         number = name.removeprefix("block-")
-        return f"{number}:{slices.ranges(runnable.lines(self._block(name).source, numbers))}" if numbers else number
+        return f"{number}:{verdicts.ranges(runnable.lines(self._block(name).source, numbers))}" if numbers else number
 
     def _hidden(self, block: Block) -> str:
         """Python as it was written; what is not Python, as the Python that does it."""

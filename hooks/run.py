@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hooks import compare, imports, job, once, records, stills, uses
+from hooks import compare, imports, job, once, records, stills, uses, verdicts
 from hooks.book import Book
 from hooks.effects import Effects
 from hooks.pool import Pool
@@ -70,7 +70,10 @@ def _state(book: Book, section: Section) -> State:
     if used is None:
         return State(section, "stale", (trouble,), record)
     changes = tuple(uses.changes(book, used))
-    return State(section, "stale" if changes else "fresh", tuple(c.text for c in changes), record, used, changes)
+    reasons = tuple(c.text for c in changes)
+    if not changes and not section.front.once and verdicts.read(book, section) is None:  # a build was ended in between
+        reasons = ("what its copy buttons give was not made",)
+    return State(section, "stale" if reasons else "fresh", reasons, record, used, changes)
 
 
 def states(book: Book) -> dict[str, State]:

@@ -22,111 +22,25 @@ one and raises at its end; `.hide` has no button. The slices of `alone` sections
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from hooks import compare, disk, imports, runnable, snippet
+from hooks import compare, imports, runnable, snippet, verdicts
 from hooks.book import Book
 from hooks.distributions import Distributions
 from hooks.facts import LEVELS, statements
 from hooks.job import LONG, TIMEOUT, Job, Result, Task
 from hooks.marks import Block
 from hooks.pool import Pool
-from hooks.records import NOTE, Cell
+from hooks.records import Cell
 from hooks.run import Outcome
-from hooks.section import Section
 from hooks.snippet import Slice
+from hooks.verdicts import Slices, Verdict
 
-FORMAT = 1
 TIMES = 3  # a section's own time
 FREE = 10.0  # seconds besides, so that short sections are tried in full
-
-
-@dataclass(frozen=True)
-class Verdict:
-    kind: str
-    kept: Slice = ()
-    seeded: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Slices:
-    """Those of one section."""
-
-    key: str
-    verdicts: Mapping[str, Verdict]
-    names: Mapping[str, str] = field(default_factory=dict)  # package -> distribution, where that has another name
-
-
-def place(book: Book, section: Section) -> Path:
-    return book.record_file(section).with_suffix(".slices.json")
-
-
-def read(book: Book, section: Section) -> Slices | None:
-    """The slices that were made from this code; None if there are none."""
-    try:
-        raw = json.loads(place(book, section).read_bytes())
-        if raw["format"] != FORMAT or raw["key"] != section.key:
-            return None
-        return Slices(raw["key"], {name: _parsed(said) for name, said in raw["blocks"].items()}, raw["names"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def write(book: Book, section: Section, made: Slices) -> None:
-    blocks = {name: _said(verdict) for name, verdict in made.verdicts.items()}
-    raw = {"format": FORMAT, "note": NOTE, "key": made.key, "names": dict(made.names), "blocks": blocks}
-    data = (json.dumps(raw, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
-    path = place(book, section)
-    with disk.alone(path.parent):
-        if not path.is_file() or path.read_bytes() != data:
-            disk.replace_files({path: data}, path.parent)
-
-
-def _said(verdict: Verdict) -> str:
-    """
-    >>> _said(Verdict("same", (("block-1", (0, 1, 2, 5)), ("block-3", ())), ("numpy",)))
-    'same +numpy 1:0-2,5 3'
-    """
-    parts = [verdict.kind, *(f"+{package}" for package in verdict.seeded)]
-    for name, numbers in verdict.kept:
-        parts.append(name.removeprefix("block-") + (":" + ranges((n, n) for n in numbers) if numbers else ""))
-    return " ".join(parts)
-
-
-def _parsed(said: str) -> Verdict:
-    """
-    >>> _parsed("all 1:0-2,5 3").kept
-    (('block-1', (0, 1, 2, 5)), ('block-3', ()))
-    """
-    kind, *parts = said.split()
-    kept = []
-    for part in (part for part in parts if not part.startswith("+")):
-        name, _, numbers = part.partition(":")
-        spans = [span.split("-") for span in numbers.split(",") if span]
-        kept.append((f"block-{int(name)}", tuple(n for span in spans for n in range(int(span[0]), int(span[-1]) + 1))))
-    return Verdict(kind, tuple(kept), tuple(part[1:] for part in parts if part.startswith("+")))
-
-
-def ranges(spans: Iterable[tuple[int, int]]) -> str:
-    """
-    >>> ranges([(1, 1), (2, 2), (4, 6)])
-    '1-2,4-6'
-    """
-    joined: list[tuple[int, int]] = []
-    for first, last in spans:
-        if joined and first == joined[-1][1] + 1:
-            joined[-1] = joined[-1][0], last
-        else:
-            joined.append((first, last))
-    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in joined)
-
-
-# Making them
 
 
 @dataclass
@@ -245,7 +159,7 @@ def record(book: Book, pool: Pool, outcomes: Iterable[Outcome]) -> list[str]:
             makings[file].heard(name, result)
     said = []
     for file, making in makings.items():
-        write(book, making.section, making.made())
+        verdicts.write(book, making.section, making.made())
         for block in making.program.blocks:
             verdict = making.verdicts.get(block.name)
             if verdict and verdict.kind == "none":
@@ -253,6 +167,8 @@ def record(book: Book, pool: Pool, outcomes: Iterable[Outcome]) -> list[str]:
     return said
 
 
-def due(book: Book, done: Outcome, written: str, asked: bool = False) -> bool:
-    """Whether the slices of a section that ran are to be made: its record is new; or there are none, and somebody has `asked`."""
-    return done.record is not None and done.uses is not None and done.verdict != "failed" and (written == "all" or (asked and done.verdict == "equal" and read(book, done.section) is None))
+def due(book: Book, done: Outcome, written: str) -> bool:
+    """Whether the slices of a section that ran are to be made: its record is new, or there are none of its code."""
+    if done.record is None or done.uses is None or done.verdict == "failed":
+        return False
+    return written == "all" or (done.verdict == "equal" and verdicts.read(book, done.section) is None)

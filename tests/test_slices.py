@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from copies import ROOT, TINY, Tiny, copy
 
-from hooks import compare, records, runnable, slices
+from hooks import compare, records, runnable, verdicts
 from hooks.book import Book
 from hooks.clipboard import Clipboard
 from hooks.records import Output
@@ -38,7 +38,7 @@ else:
 def texts(slug: str) -> Clipboard:
     book, file = SECTIONS[slug]
     section = book.sections[file]
-    made = slices.read(book, section)
+    made = verdicts.read(book, section)
     assert made, f"{file} has no slices: run `python -m hooks update {slug}`"
     return Clipboard(section, made, runnable.terms(book))
 
@@ -92,7 +92,7 @@ def test_one_of_each_section_runs_in_a_fresh_python(slug: str, tmp_path: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("slug", "name"), [(slug, name) for slug in SECTIONS if (made := slices.read(SECTIONS[slug][0], SECTIONS[slug][0].sections[SECTIONS[slug][1]])) for name, v in made.verdicts.items() if v.kind != "none"])
+@pytest.mark.parametrize(("slug", "name"), [(slug, name) for slug in SECTIONS if (made := verdicts.read(SECTIONS[slug][0], SECTIONS[slug][0].sections[SECTIONS[slug][1]])) for name, v in made.verdicts.items() if v.kind != "none"])
 def test_all_run_in_a_fresh_python(slug: str, name: str, tmp_path: Path) -> None:
     agrees(slug, name, tmp_path)
 
@@ -143,13 +143,13 @@ def made(tiny: Tiny, *blocks: str) -> tuple[Clipboard, str]:
     assert done.status == 0, done.said
     book = Book.read(tiny.root / "mkdocs.yml")
     section = book.sections["book/water/dew.md"]
-    found = slices.read(book, section)
+    found = verdicts.read(book, section)
     assert found, done.said
     return Clipboard(section, found, runnable.terms(book)), done.said
 
 
 def told(found: Clipboard) -> dict[str, str]:
-    return {name.removeprefix("block-"): slices._said(verdict) for name, verdict in found.made.verdicts.items()}
+    return {name.removeprefix("block-"): verdicts.said(verdict) for name, verdict in found.made.verdicts.items()}
 
 
 def test_what_was_noted_is_kept(tiny: Tiny) -> None:
@@ -209,12 +209,12 @@ def test_slices_follow_the_code_not_its_layout(tiny: Tiny) -> None:
     tiny.edit("book/water/dew.md", "a = 1\n", "# a comment\n\na = 1\n")
     book = Book.read(tiny.root / "mkdocs.yml")
     section = book.sections["book/water/dew.md"]
-    found = slices.read(book, section)
+    found = verdicts.read(book, section)
     assert found == before.made
     assert "b = 2\n\nprint(b)" in Clipboard(section, found, before.said).text("block-2")
     tiny.edit("book/water/dew.md", "a = 1\n", "a = 7\n")
     book = Book.read(tiny.root / "mkdocs.yml")
-    assert slices.read(book, book.sections["book/water/dew.md"]) is None
+    assert verdicts.read(book, book.sections["book/water/dew.md"]) is None
 
 
 def test_a_build_records_them_too_and_a_second_update_changes_nothing(tiny: Tiny) -> None:
@@ -228,6 +228,20 @@ def test_a_build_records_them_too_and_a_second_update_changes_nothing(tiny: Tiny
     assert again.status == 0
     name = "water/measuring-rain.slices.json"
     assert tiny.records()[name] == first[name]
+
+
+def test_a_build_makes_those_that_an_earlier_one_had_no_time_for(tiny: Tiny) -> None:
+    """It was ended between the record and its slices: a record without them is not whole."""
+    assert tiny.run("site").status == 0
+    records, site = tiny.records(), tiny.site()
+    (tiny.root / "book/_records/water/measuring-rain.slices.json").unlink()
+    strict = tiny.run("site", "--strict")
+    assert strict.status != 0
+    assert "the record is stale: what its copy buttons give was not made" in strict.said
+    done = tiny.run("site")
+    assert "measuring-rain.md: executed, equal" in done.said
+    assert tiny.records() == records
+    assert tiny.site() == site
 
 
 def test_what_is_installed_comes_from_the_repository(tiny: Tiny) -> None:
