@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from copies import Tiny, copy, still
 
-from hooks import records, run, testing
+from hooks import records, run, slices, testing
 from hooks.book import Book
 from hooks.build import Build
 from hooks.pool import Pool
@@ -23,6 +23,7 @@ from hooks.run import State
 
 FILE = "book/water/snow.md"
 JSON, USES = "book/_records/water/snow.json", "book/_records/water/snow.uses.json"
+SLICES = "book/_records/water/snow.slices.json"
 SVG = "book/_records/water/snow/fig-flakes.svg"
 TEXT = """\
 # Snow
@@ -84,10 +85,11 @@ class Repository(Tiny):
         """What a build does with records, or an update: run what must run, write what may be written."""
         book = self.book()
         todo = [state for state in run.states(book).values() if state.must_run]
-        verdicts = []
-        for done in run.execute(book, todo, pool=self.pool):
+        verdicts, recorded = [], []
+        for done in run.execute(book, todo, pool=self.pool, after=lambda pool: slices.record(book, pool, recorded)):
             assert not done.problems, done.problems
-            run.write(book, done, update)
+            if slices.due(book, done, run.write(book, done, update)):
+                recorded.append(done)
             verdicts.append(f"{Path(done.section.file).stem}: {done.verdict}")
         return sorted(verdicts)
 
@@ -331,7 +333,7 @@ def test_a_picture_from_one_side_and_its_record_from_the_other(repository: Repos
     repository.branch("ours", DRAW)
     repository.branch("theirs", DRAW_TOO)
     assert picture in repository.merge()
-    repository.take("ours", FILE, JSON, USES, *(SVG, SVG.replace(".svg", ".gray.png")))
+    repository.take("ours", FILE, JSON, USES, SLICES, *(SVG, SVG.replace(".svg", ".gray.png")))
     assert repository.snow().kind == "fresh"
     repository.take("theirs", picture)
     settled(repository, "missing", "is not the picture that was recorded", "new", ["5.0 mm of water\n", "21 flakes\n"])
