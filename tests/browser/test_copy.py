@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hooks import records, runnable, slices
+from hooks import records, runnable, verdicts
 from hooks.book import Book
 from hooks.clipboard import Clipboard
 
@@ -32,7 +32,7 @@ def clipboard(page: Page) -> str:
 def texts(address: str) -> Clipboard:
     book = Book.read(ROOT / "mkdocs.yml")
     section = next(book.sections[file] for file in book.sections if file.startswith(f"book_src/{address}."))
-    made = slices.read(book, section)
+    made = verdicts.read(book, section)
     assert made
     return Clipboard(section, made, runnable.terms(book))
 
