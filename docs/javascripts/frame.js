@@ -53,9 +53,6 @@ menu?.addEventListener("click", event => {
   if (event.target.closest("a") && menu.matches(":popover-open")) menu.hidePopover();
 });
 const here = menu?.querySelector('[aria-current="page"]');
-requestAnimationFrame(() => {                                // when all is laid out anyhow
-  if (here && menu.scrollHeight > menu.clientHeight) menu.scrollTop = here.offsetTop - menu.clientHeight / 3;
-});
 
 // What is not in sight at first is laid out when there is time, a few pieces at a time: then the page has its length, and
 // pictures of it are whole. What scrolls sideways can be reached by keyboard.
@@ -67,6 +64,7 @@ const sizes = new ResizeObserver(entries => {
 const pieces = [...document.querySelectorAll(".md-content__inner > *")];
 const waiting = new Set(document.querySelectorAll(WIDE));
 const idle = globalThis.requestIdleCallback ?? (run => setTimeout(run, 50));     // not every browser has it
+let across = 0;                                 // the width for which that was looked at
 const SOON = { timeout: 500 }, TURN = 6;        // milliseconds: a busy page must not wait for ever, nor a reader for us
 
 function mark(element, wide) {
@@ -95,8 +93,13 @@ function look() {
 const loaded = new Promise(done => document.readyState === "complete" ? done() : addEventListener("load", done, { once: true }));
 loaded.then(() => document.fonts.ready).then(() => idle(look, SOON));   // or it is all laid out again in another face
 
+// Whoever asks for a size before the first frame has the whole page laid out at once.
+idle(() => {
+  across = innerWidth;
+  if (here && menu.scrollHeight > menu.clientHeight) menu.scrollTop = here.offsetTop - menu.clientHeight / 3;
+});
+
 // A screen that is turned changes what is out of sight, too.
-let across = innerWidth;
 addEventListener("resize", () => {
   if (innerWidth === across) return;
   across = innerWidth;
